@@ -1,0 +1,1 @@
+"""Quantum federated learning with the chain on."""
