@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+/// @notice What the sponsor fixed at deployment.
+/// @dev Windows are seconds, amounts are gwei, `circuit`, `model` and `validation` are sha2-256 digests of content.
+struct Terms {
+    bytes32 circuit;
+    bytes32 model;
+    bytes32 validation;
+    uint32 commitWindow;
+    uint32 revealWindow;
+    uint32 reportWindow;
+    uint32 challengeWindow;
+    uint32 unbondingWindow;
+    uint64 minStake;
+    uint64 rewardPerRound;
+    uint64 maxNorm;
+    uint16 minReveals;
+    address sponsor;
+    address guardian;
+    uint40 guardianExpiry;
+}
+
+/// @notice A participant's account. One storage slot.
+/// @dev `round` is the last round it committed in, `commitment` is zero once revealed or settled.
+/// @dev Warning: `stake` does not yet reflect the penalty of a missing reveal that nobody has settled.
+struct Member {
+    uint64 stake;
+    uint64 claimed;
+    uint16 round;
+    uint112 commitment;
+}
+
+/// @notice Stake on its way out.
+struct Exit {
+    uint64 amount;
+    uint40 withdrawableAt;
+}
+
+/// @notice Whether anyone may join and commit.
+/// @dev Warning: PAUSED has no effect from the guardian's expiry on; ask `paused()`.
+enum Admission {
+    OPEN,
+    PAUSED,
+    CANCELLED
+}
+
+/// @notice The current round. One storage slot.
+/// @dev `start` is zero once a report or a void closed the round. `accumulator` is the running hash of its reveals.
+/// @dev Warning: an expired round keeps its `start` until the next one opens; ask `phase()`.
+/// @dev Warning: `start` ends in the year 2106. A round opened later has expired at birth: nobody can reveal or
+/// report, and every stake can leave.
+struct Live {
+    uint16 number;
+    uint32 start;
+    Admission admission;
+    uint16 revealed;
+    uint184 accumulator;
+}
+
+/// @notice The phase of the current round. IDLE: the next commit opens a round.
+enum Phase {
+    IDLE,
+    COMMIT,
+    REVEAL,
+    REPORT
+}
+
+/// @notice What became of a round.
+/// @dev OPEN: not decided. REPORTED: a standing report past its challenge window. LAPSED: expired or voided.
+enum Outcome {
+    OPEN,
+    REPORTED,
+    LAPSED
+}
+
+/// @notice The latest report that was not voided and the one before it. One storage slot.
+/// @dev `slot` says which of the two stored reward roots is the latest report's.
+struct Reports {
+    uint16 latestRound;
+    uint40 latestActiveAt;
+    uint64 latestTotal;
+    uint16 previousRound;
+    uint40 previousActiveAt;
+    uint64 previousTotal;
+    uint8 slot;
+}
+
+/// @notice A report as the contract remembers it. All zero where there is none.
+struct Standing {
+    uint16 round;
+    uint40 activeAt;
+    uint64 total;
+    bytes32 rewards;
+}
+
+/// @notice Money that is not stake. `funded` is all ever paid in, less reclaims; `paid` is all ever claimed.
+struct Pool {
+    uint64 funded;
+    uint64 paid;
+}
+
+/// @notice The preimage of a commitment.
+struct Opening {
+    address participant;
+    bytes32 digest;
+    bytes16 salt;
+}
+
+/// @notice What the committee signs (EIP-712 type `Report`).
+/// @dev `inputs` is the round's accumulator, `rewards` the root of the Merkle-sum tree of cumulative rewards, `total`
+/// its sum; `model` and `evidence` are digests of content, `evidenceRoot` is the Merkle root of the evidence.
+struct Report {
+    uint16 round;
+    uint184 inputs;
+    bytes32 rewards;
+    bytes32 model;
+    bytes32 evidence;
+    bytes32 evidenceRoot;
+    uint64 total;
+}
+
+/// @title IFederation
+/// @notice One federation: stake, rounds, reports, claims and exits.
+/// @dev All amounts are integer gwei; a value that is not a whole number of gwei is refused, so dust cannot exist.
+/// @dev A round is commit [0, C), reveal [C, C + R), report [C + R, C + R + P), counted from its start. Nobody ticks.
+/// @dev At all times: balance = stakes + exiting stakes + `funded` - `paid`, but for ether forced in by a
+/// self-destruct or as a block's fee recipient, which stays here for ever.
+interface IFederation {
+    /* ERRORS */
+
+    /// @notice The call is accepted in [opensAt, closesAt).
+    /// @dev `closesAt` is the maximum where the window has no end. Both are the maximum where no round is open, so
+    /// that waiting alone does not help: somebody must commit.
+    error WrongPhase(uint256 opensAt, uint256 closesAt);
+    /// @notice A term of the deployment cannot be; `field` is its name.
+    error InvalidTerms(string field);
+    /// @notice The committee must hold 1 to 256 addresses, ascending, none twice, none zero.
+    error InvalidCommittee();
+    /// @notice The value is not a whole number of gwei.
+    error NotWholeGwei(uint256 value);
+    /// @notice The amount or the balance it leads to does not fit 64 bits of gwei.
+    error AmountTooLarge(uint256 amount);
+    /// @notice The call must bring ether.
+    error ZeroAmount();
+    /// @notice The recipient refused the ether.
+    error TransferFailed();
+    /// @notice The stake is below the minimum: top up first.
+    error StakeTooLow(uint256 stake, uint256 minimum);
+    /// @notice Joining and committing are paused.
+    error FederationPaused();
+    /// @notice The federation is cancelled: no new round opens, nobody joins or funds.
+    error FederationCancelled();
+    /// @notice The federation is not paused.
+    error NotPaused();
+    /// @notice The sponsor has not cancelled the federation.
+    error NotCancelled();
+    /// @notice Only the sponsor may call this.
+    error NotSponsor(address caller);
+    /// @notice Only the guardian may call this.
+    error NotGuardian(address caller);
+    /// @notice The guardian's powers ended at `expiry`.
+    error GuardianExpired(uint256 expiry);
+    /// @notice A commitment must not be zero.
+    error ZeroCommitment();
+    /// @notice The caller has already committed in this round.
+    error AlreadyCommitted(uint16 round);
+    /// @notice Round numbers are used up.
+    error RoundsExhausted();
+    /// @notice The caller left a commitment unrevealed in a round that is not decided yet; it is by `until`.
+    error OutcomeOpen(uint16 round, uint256 until);
+    /// @notice The participant has no unrevealed commitment in this round.
+    error NothingToReveal(address participant);
+    /// @notice The opening is not the preimage of the participant's commitment.
+    error WrongOpening(address participant);
+    /// @notice The report is for another round than the live one.
+    error WrongRound(uint16 round, uint16 live);
+    /// @notice The report was built from other reveals than the chain saw.
+    error WrongInputs(uint184 inputs, uint184 accumulator);
+    /// @notice The round had too few reveals and can only expire.
+    error TooFewReveals(uint256 revealed, uint256 minimum);
+    /// @notice The total of all rewards must lie in [minimum, maximum].
+    error TotalOutOfRange(uint256 total, uint256 minimum, uint256 maximum);
+    /// @notice The addresses given are not the committee's.
+    error WrongCommittee();
+    /// @notice Too few oracles signed.
+    error QuorumMissing(uint256 signatures, uint256 quorum);
+    /// @notice A bit of `signed` stands for no oracle.
+    error UnknownSigner(uint256 signed);
+    /// @notice The signatures do not have 64 bytes for each oracle that signed.
+    error SignaturesLength(uint256 length, uint256 expected);
+    /// @notice The signature is not this oracle's, or is malleable (high s).
+    error WrongSignature(address oracle);
+    /// @notice No report is active yet.
+    error NoActiveReport();
+    /// @notice The proof does not lead to the root and total of the active report.
+    error InvalidProof();
+    /// @notice The caller has claimed `claimed` of `cumulative` already.
+    error NothingToClaim(uint64 cumulative, uint64 claimed);
+    /// @notice The claim would pay out more than the active report's total: its tree is not solvent.
+    error TotalExceeded(uint256 paid, uint256 total);
+    /// @notice The participant has no missing reveal in a reported round.
+    error NothingToPenalize(address participant);
+    /// @notice The caller has no stake.
+    error NoStake();
+    /// @notice An earlier exit must be withdrawn first.
+    error ExitPending(uint256 withdrawableAt);
+    /// @notice The caller has no exit to withdraw.
+    error NothingToWithdraw();
+    /// @notice No report is in its challenge window.
+    error NoPendingReport();
+    /// @notice Everything in the pool belongs to participants.
+    error NothingToReclaim();
+
+    /* EVENTS */
+
+    event Deployed(Terms terms, address[] oracles);
+    event Funded(address indexed from, uint64 amount, uint64 funded);
+    event Joined(address indexed participant, uint64 amount, uint64 stake);
+    /// @dev `budget` is what this round's rewards may add to the total when the round opens.
+    event RoundOpened(uint16 indexed round, uint32 start, uint64 budget);
+    /// @dev Warning: emitted when the next round opens, not when time runs out.
+    event RoundExpired(uint16 indexed round);
+    event Committed(address indexed participant, uint16 indexed round, uint112 commitment);
+    event Revealed(address indexed participant, uint16 indexed round, uint64 stake, bytes32 digest);
+    event Reported(
+        uint16 indexed round,
+        uint184 inputs,
+        bytes32 rewards,
+        bytes32 model,
+        bytes32 evidence,
+        bytes32 evidenceRoot,
+        uint64 total,
+        uint256 signed
+    );
+    event Claimed(address indexed participant, uint64 amount, uint64 cumulative);
+    event Penalized(address indexed participant, uint16 indexed round, uint64 amount, uint64 stake);
+    event Exited(address indexed participant, uint64 amount, uint40 withdrawableAt);
+    event Withdrawn(address indexed participant, uint64 amount);
+    event Paused();
+    event Unpaused();
+    event ReportVoided(uint16 indexed round);
+    /// @dev A live round that had opened on a report that was then voided.
+    event RoundVoided(uint16 indexed round);
+    event Cancelled();
+    event Reclaimed(address indexed to, uint64 amount);
+
+    /* MONEY AND MEMBERSHIP */
+
+    /// @notice Adds to the pool that rewards are paid from. Anyone may.
+    /// @dev Warning: what is not rewarded goes to the sponsor after a cancellation, whoever paid it in.
+    function fund() external payable;
+
+    /// @notice Stakes the value sent, or adds it to the caller's stake.
+    /// @dev The resulting stake must reach the minimum.
+    /// @dev Warning: a missing reveal that is not settled yet costs 5 % of the stake after the top-up.
+    function join() external payable;
+
+    /* ROUNDS */
+
+    /// @notice Commits to an update, and opens the next round where none is open.
+    /// @dev A missing reveal of an earlier round is settled first, which can leave too little stake to commit.
+    /// @dev Warning: refused while that earlier round's report is in its challenge window.
+    /// @dev Warning: 112 bits withstand a second preimage, not a collision: a participant who spends about 2^56
+    /// hashes can prepare two updates for one commitment, and choose at the reveal.
+    /// @param commitment The low 112 bits of keccak256(federation, round, participant, digest, salt), packed.
+    function commit(uint112 commitment) external;
+
+    /// @notice Opens `participant`'s commitment. Anyone who holds the preimage may.
+    /// @dev Warning: the salt is what keeps the digest secret; one that can be guessed gives the digest away.
+    /// @param digest The sha2-256 digest of the update's payload.
+    function reveal(address participant, bytes32 digest, bytes16 salt) external;
+
+    /// @notice Opens many commitments.
+    /// @dev Openings of participants who have revealed in this round are skipped, so nobody can spoil a batch by
+    /// revealing first. A wrong opening reverts them all.
+    function revealMany(Opening[] calldata openings) external;
+
+    /// @notice Closes the live round with a report that a quorum of the committee signed. Anyone may transmit it.
+    /// @dev The report becomes active when its challenge window is over, unless it is voided before.
+    /// @param signed Bit i is set where the i-th oracle signed.
+    /// @param signers The committee: its addresses packed, ascending.
+    /// @param signatures One EIP-2098 compact signature for each bit set, in their order.
+    function report(Report calldata r, uint256 signed, bytes calldata signers, bytes calldata signatures) external;
+
+    /* CLAIMS AND PENALTIES */
+
+    /// @notice Pays the caller what the active report owes it and it has not claimed.
+    /// @param cumulative All rewards of the caller since the beginning.
+    /// @param index The position of the caller's leaf.
+    /// @param proof For each level from the leaf up, the sibling's hash (32 bytes) and sum (8 bytes).
+    function claim(uint64 cumulative, uint256 index, bytes calldata proof) external;
+
+    /// @notice Takes 5 % of the stake, rounded down, from a participant who did not reveal in a reported round.
+    /// @dev The amount goes to the pool. Each missing reveal costs once.
+    function penalize(address participant) external;
+
+    /* LEAVING */
+
+    /// @notice Takes the whole stake out of the federation and starts its unbonding.
+    /// @dev Refused while the caller has an unrevealed commitment in a round that is not decided, and while an
+    /// earlier exit is not withdrawn. Both end with time. Neither the guardian nor the sponsor can stop an exit.
+    function exit() external;
+
+    /// @notice Pays the caller's stake out after the unbonding window.
+    /// @dev Warning: a contract that cannot receive ether cannot withdraw.
+    function withdraw() external;
+
+    /* GUARDIAN */
+
+    /// @notice Stops joining and committing until `unpause` or the guardian's expiry.
+    /// @dev Reveals, reports, claims, exits and withdrawals go on.
+    function pause() external;
+
+    /// @notice Allows joining and committing again.
+    function unpause() external;
+
+    /// @notice Voids the report in its challenge window, and the live round that opened on it.
+    /// @dev No stake moves for either round; the report before stands.
+    function voidReport() external;
+
+    /* SPONSOR */
+
+    /// @notice Ends the federation: the live round finishes normally, no other opens.
+    /// @dev Rewards stay claimable, and stakes leave through `exit`.
+    function cancel() external;
+
+    /// @notice Pays the sponsor what no report has allocated, after a cancellation and the last round's end.
+    /// @dev Can be called again when a late penalty has reached the pool.
+    function reclaim() external;
+
+    /* VIEWS */
+
+    /// @notice What the sponsor fixed.
+    function terms() external view returns (Terms memory);
+
+    /// @notice keccak256 of the committee's addresses packed, ascending.
+    function committee() external view returns (bytes32);
+
+    /// @notice How many oracles must sign: (n + f) / 2 + 1 with f = (n - 1) / 3, which is 2f + 1 for n = 3f + 1.
+    function quorum() external view returns (uint256);
+
+    /// @notice The EIP-712 domain separator (name "qfl-chain", version "1", this chain, this contract).
+    function domainSeparator() external view returns (bytes32);
+
+    /// @notice The current round as stored.
+    function live() external view returns (Live memory);
+
+    /// @notice The phase by the clock, and its bounds [opensAt, closesAt); the last ends at the maximum.
+    function phase() external view returns (Phase current, uint256 opensAt, uint256 closesAt);
+
+    /// @notice Whether joining and committing are paused now.
+    function paused() external view returns (bool);
+
+    /// @notice Whether the sponsor cancelled the federation.
+    function cancelled() external view returns (bool);
+
+    /// @notice What the pool received and paid.
+    function pool() external view returns (uint64 funded, uint64 paid);
+
+    /// @notice A participant's account and its exit.
+    function member(address participant)
+        external
+        view
+        returns (uint64 stake, uint64 claimed, uint16 round, uint112 commitment, uint64 exiting, uint40 withdrawableAt);
+
+    /// @notice The latest report that was not voided, active or not.
+    function latestReport() external view returns (Standing memory);
+
+    /// @notice The report that claims are paid from.
+    function activeReport() external view returns (Standing memory);
+
+    /// @notice What became of a round.
+    /// @dev Warning: a round that has not opened yet is OPEN too.
+    function outcome(uint16 round) external view returns (Outcome);
+}

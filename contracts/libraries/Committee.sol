@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IFederation} from "../interfaces/IFederation.sol";
+
+/// @title Committee
+/// @notice The oracles: their hash, their quorum, and whether enough of them signed.
+library Committee {
+    /// @dev An address, and an EIP-2098 signature.
+    uint256 internal constant ADDRESS = 20;
+    uint256 internal constant SIGNATURE = 64;
+
+    /// @dev Half the order of secp256k1: a larger s has a smaller twin, and only the smaller is accepted (EIP-2).
+    uint256 internal constant MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+
+    /// @notice keccak256 of the packed addresses, which must be 1 to 256, ascending and not zero.
+    function hash(address[] memory oracles) internal pure returns (bytes32) {
+        if (oracles.length == 0 || oracles.length > 256) revert IFederation.InvalidCommittee();
+        bytes memory packed;
+        address last;
+        for (uint256 i; i < oracles.length; ++i) {
+            if (oracles[i] <= last) revert IFederation.InvalidCommittee();
+            last = oracles[i];
+            packed = bytes.concat(packed, bytes20(last));
+        }
+        return keccak256(packed);
+    }
+
+    /// @notice The votes of `n` oracles that decide although f = (n - 1) / 3 of them lie: two quorums share an honest
+    /// oracle.
+    function quorum(uint256 n) internal pure returns (uint256) {
+        return (n + (n - 1) / 3) / 2 + 1;
+    }
+
+    /// @notice Reverts unless at least `needed` different oracles signed `digest`.
+    /// @param signers The committee's packed addresses, already compared with its hash.
+    /// @param signed Bit i is set where the i-th oracle signed; a bit counts once, so no oracle counts twice.
+    /// @param signatures One EIP-2098 signature for each bit set, in their order, and nothing else.
+    function check(bytes calldata signers, uint256 signed, bytes calldata signatures, uint256 needed, bytes32 digest)
+        internal
+        pure
+    {
+        uint256 count = _bits(signed);
+        if (count < needed) revert IFederation.QuorumMissing(count, needed);
+        if (signatures.length != count * SIGNATURE) {
+            revert IFederation.SignaturesLength(signatures.length, count * SIGNATURE);
+        }
+        if (signed >> (signers.length / ADDRESS) != 0) revert IFederation.UnknownSigner(signed);
+
+        for (uint256 rest = signed; rest != 0; rest >>= 1) {
+            if (rest & 1 == 1) {
+                address oracle = address(bytes20(signers));
+                if (_recover(digest, signatures) != oracle) revert IFederation.WrongSignature(oracle);
+                signatures = signatures[SIGNATURE:];
+            }
+            signers = signers[ADDRESS:];
+        }
+    }
+
+    /// @dev The signer of `digest` by the first signature of `signatures`, or zero.
+    function _recover(bytes32 digest, bytes calldata signatures) private pure returns (address) {
+        bytes32 r = bytes32(signatures);
+        uint256 vs = uint256(bytes32(signatures[32:]));
+        uint256 s = vs & uint256(type(int256).max);
+        if (s > MAX_S) return address(0);
+        // Safe cast: one bit plus 27.
+        return ecrecover(digest, uint8((vs >> 255) + 27), r, bytes32(s));
+    }
+
+    /// @dev How many bits are set.
+    function _bits(uint256 word) private pure returns (uint256 count) {
+        for (; word != 0; word &= word - 1) ++count;
+    }
+}
