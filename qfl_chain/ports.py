@@ -77,6 +77,12 @@ class Ledger(Protocol):
     def balance(self, account: Address) -> int:
         """Wei held by an account."""
 
+    def active_round(self) -> int | None:
+        """The round whose report claims are paid from; None before the first one is active."""
+
+    def openings(self, transaction: str) -> Sequence[Opening]:
+        """What a reveal transaction opened, read from its input: public, like everything on chain."""
+
     def events(self, from_block: int = 0) -> Sequence[Event]:
         """The federation's logs in chain order, from a block on."""
 

@@ -1,0 +1,71 @@
+"""An oracle: fetches what a round revealed, recomputes its report, signs it, and posts it with a quorum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from qfl_chain.actors.view import ChainView
+from qfl_chain.errors import ContentError
+from qfl_chain.ports import ContentStore, Executor, Ledger
+from qfl_chain.protocol.eip712 import report_digest
+from qfl_chain.protocol.replay import round_facts
+from qfl_chain.protocol.report import Observations, Outcome, build_report
+from qfl_chain.types import Digest, Receipt, Report, Reveal, Signature
+
+Sign = Callable[[bytes], Signature]
+"""Signs 32 bytes with the oracle's key."""
+
+
+class Oracle:
+    """One member of the committee.
+
+    Args:
+        ledger: the federation, written as the account that transmits.
+        store: where updates are fetched and models and evidence published.
+        executor: the circuit's scoring program.
+        sign: this oracle's signature.
+    """
+
+    def __init__(self, ledger: Ledger, store: ContentStore, executor: Executor, sign: Sign) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._executor = executor
+        self._sign = sign
+        self._view = ChainView(ledger, store)
+
+    def observe(self, number: int) -> Outcome:
+        """Recompute the report of a closed round from the chain's logs and the content store."""
+        history, terms = self._view.history(), self._ledger.terms()
+        record = history.rounds[number]
+        round_ = round_facts(history, number, self._view.cumulative(history, record.base_round))
+        observations = Observations(
+            circuit=terms.circuit,
+            max_norm=terms.max_norm,
+            base_model=self._store.get(round_.base_model),
+            validation=self._store.get(terms.validation),
+            updates=fetch_updates(self._store, round_.reveals),
+            executor=self._executor,
+        )
+        return build_report(round_, observations)
+
+    def sign(self, outcome: Outcome) -> Signature:
+        """Publish the model and the evidence, and sign the report that names them."""
+        self._store.put(outcome.model)
+        self._store.put(outcome.evidence)
+        return self._sign(report_digest(outcome.report, self._ledger.chain_id, self._ledger.federation))
+
+    def transmit(self, report: Report, signatures: Sequence[Signature]) -> Receipt:
+        """Post a report that a quorum signed. Anybody may."""
+        return self._ledger.report(report, signatures)
+
+
+def fetch_updates(store: ContentStore, reveals: Sequence[Reveal]) -> Mapping[Digest, bytes | None]:
+    """The block behind every reveal, None where nobody has it or it is damaged."""
+    return {reveal.digest: _fetch(store, reveal.digest) for reveal in reveals}
+
+
+def _fetch(store: ContentStore, digest: Digest) -> bytes | None:
+    try:
+        return store.get(digest)
+    except ContentError:
+        return None

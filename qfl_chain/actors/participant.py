@@ -1,0 +1,84 @@
+"""A participant: trains on its own data, commits, reveals, claims. Resumable from the chain at every instant.
+
+The salt and, with a deterministic learner, the update follow from the account's key and the round, so a restarted
+participant makes the same opening again and needs no file of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from eth_hash.auto import keccak
+
+from qfl_chain.actors.view import ChainView
+from qfl_chain.ports import ContentStore, Ledger
+from qfl_chain.protocol.codec import Update, digest_of_bytes, encode_update
+from qfl_chain.protocol.commitment import commitment
+from qfl_chain.protocol.rewards import reward_tree
+from qfl_chain.types import Gwei, IntArray, Opening, Receipt
+
+SALT_BYTES = 16
+
+
+class Learner(Protocol):
+    """Turns a base model into an update; the only place where private data is touched."""
+
+    def __call__(self, base: IntArray, round_number: int) -> IntArray:
+        """(parameters,) int32 deltas from (parameters,) units, the same for the same arguments."""
+
+
+class Participant:
+    """One participant of one federation.
+
+    Args:
+        ledger: the federation, written as this participant's account.
+        store: where updates are published.
+        learner: its training.
+        secret: 32 bytes only it knows; the salts of its commitments are derived from it.
+    """
+
+    def __init__(self, ledger: Ledger, store: ContentStore, learner: Learner, secret: bytes) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._learner = learner
+        self._secret = secret
+        self._view = ChainView(ledger, store)
+        self._payload: tuple[int, bytes] = (0, b"")
+
+    def join(self, stake: Gwei) -> Receipt:
+        """Put down a stake, or add to it."""
+        return self._ledger.join(stake)
+
+    def commit(self) -> Receipt:
+        """Train on the round's base model and commit to the update's digest. Publishes nothing."""
+        number = self._view.committing_round()
+        return self._ledger.commit(commitment(self._ledger.federation, number, self.opening(number)))
+
+    def reveal(self) -> Receipt:
+        """Publish the committed update and open the commitment."""
+        number = self._ledger.live().number
+        opening = self.opening(number)
+        self._store.put(self._update(number))
+        return self._ledger.reveal(opening)
+
+    def claim(self) -> Receipt | None:
+        """Collect what the active report owes this account; None when that is nothing."""
+        active = self._ledger.active_round()
+        cumulative = self._view.cumulative(self._view.history(), active)
+        account = self._ledger.account
+        if cumulative.get(account, 0) <= self._ledger.member(account).claimed:
+            return None
+        claim = reward_tree(cumulative).claim(account)
+        return self._ledger.claim(claim.cumulative, claim.index, claim.proof)
+
+    def opening(self, number: int) -> Opening:
+        """What opens this participant's commitment in a round."""
+        salt = keccak(self._secret + number.to_bytes(2, "big"))[:SALT_BYTES]
+        return Opening(self._ledger.account, digest_of_bytes(self._update(number)), salt)
+
+    def _update(self, number: int) -> bytes:
+        if self._payload[0] != number:
+            base = self._view.parameters(self._view.base_model(self._view.history()))
+            update = Update(self._ledger.terms().circuit, number, self._learner(base, number))
+            self._payload = (number, encode_update(update))
+        return self._payload[1]

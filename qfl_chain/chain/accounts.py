@@ -1,0 +1,62 @@
+"""Accounts: keystore files, and the signatures of a committee."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_keys import keys
+from eth_utils.crypto import keccak
+
+from qfl_chain.errors import InputError, ProtocolError
+from qfl_chain.types import Address, Signature
+
+
+def load_keystore(path: Path, password: str) -> LocalAccount:
+    """Decrypt a Web3 Secret Storage (version 3) keystore file, as geth and Foundry write it.
+
+    Raises:
+        InputError: no such file, not a keystore, or the wrong password.
+    """
+    try:
+        content = json.loads(path.read_text())
+        key = Account.decrypt(content, password)
+    except OSError as error:
+        raise InputError(f"cannot read the keystore {path}: {error.strerror}") from error
+    except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not a version 3 keystore file") from error
+    except ValueError as error:
+        raise InputError(f"cannot open the keystore {path}: {error}; check the password") from error
+    account: LocalAccount = Account.from_key(key)
+    return account
+
+
+def sign_digest(account: LocalAccount, digest: bytes) -> Signature:
+    """Sign a 32-byte EIP-712 digest; the compact form is EIP-2098's ``r | yParityAndS``."""
+    signature = keys.PrivateKey(account.key).sign_msg_hash(digest)
+    y_parity_and_s = (signature.v << 255) | signature.s
+    compact = signature.r.to_bytes(32, "big") + y_parity_and_s.to_bytes(32, "big")
+    return Signature(Address(account.address), compact)
+
+
+def recover_signer(digest: bytes, compact: bytes) -> Address:
+    """The address that signed ``digest``.
+
+    Raises:
+        ProtocolError: the 64 bytes are no signature over this digest.
+    """
+    if len(compact) != 64:
+        raise ProtocolError(f"a compact signature has 64 bytes, got {len(compact)}")
+    r, packed = int.from_bytes(compact[:32], "big"), int.from_bytes(compact[32:], "big")
+    try:
+        signature = keys.Signature(vrs=(packed >> 255, r, packed & (2**255 - 1)))
+        return Address(signature.recover_public_key_from_msg_hash(digest).to_checksum_address())
+    except Exception as error:  # eth_keys raises its own validation and backend errors, none of them ours
+        raise ProtocolError("the bytes are not a valid signature over this digest") from error
+
+
+def secret_of(account: LocalAccount, purpose: bytes) -> bytes:
+    """A 32-byte secret only the account's owner can derive; the same every time, so nothing need be stored."""
+    return keccak(b"qfl-chain secret" + purpose + bytes(account.key))
