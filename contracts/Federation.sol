@@ -114,7 +114,7 @@ contract Federation is IFederation {
 
     /// @inheritdoc IFederation
     function fund() external payable {
-        if (cancelled()) revert FederationCancelled();
+        if (_live.admission == Admission.CANCELLED) revert FederationCancelled();
 
         _fund();
     }
@@ -122,14 +122,15 @@ contract Federation is IFederation {
     /// @inheritdoc IFederation
     function join() external payable {
         _requireAdmission(_live.admission);
-        uint64 amount = Gwei.fromWei(msg.value);
+        uint256 amount = Gwei.fromWei(msg.value);
         Member storage account = _members[msg.sender];
-        uint64 stake = Gwei.toUint64(uint256(account.stake) + amount);
+        uint64 stake = Gwei.toUint64(account.stake + amount);
         if (stake < MIN_STAKE) revert StakeTooLow(stake, MIN_STAKE);
 
         account.stake = stake;
 
-        emit Joined(msg.sender, amount, stake);
+        // Safe cast: the amount is part of the stake.
+        emit Joined(msg.sender, uint64(amount), stake);
     }
 
     /* ROUNDS */
@@ -141,14 +142,13 @@ contract Federation is IFederation {
         _requireAdmission(round.admission);
         if (round.start == 0 || block.timestamp >= round.start + REPORT_END) round = _openRound(round);
         else _requireWindow(round.start, round.start + COMMIT_END);
-        Member memory account = _members[msg.sender];
+        Member storage account = _members[msg.sender];
         if (account.round == round.number) revert AlreadyCommitted(round.number);
 
         _settle(account, msg.sender, round);
         if (account.stake < MIN_STAKE) revert StakeTooLow(account.stake, MIN_STAKE);
         account.round = round.number;
         account.commitment = commitment;
-        _members[msg.sender] = account;
 
         emit Committed(msg.sender, round.number, commitment);
     }
@@ -157,11 +157,9 @@ contract Federation is IFederation {
     function reveal(address participant, bytes32 digest, bytes16 salt) external {
         Live memory round = _live;
         _requireRound(round, COMMIT_END, REVEAL_END);
-        Member memory account = _members[participant];
-        if (account.round != round.number || account.commitment == 0) revert NothingToReveal(participant);
-
-        _reveal(round, account, Opening(participant, digest, salt));
-        _live = round;
+        if (!_reveal(round, participant, digest, salt)) revert NothingToReveal(participant);
+        _live.revealed = round.revealed;
+        _live.accumulator = round.accumulator;
     }
 
     /// @inheritdoc IFederation
@@ -170,26 +168,19 @@ contract Federation is IFederation {
         _requireRound(round, COMMIT_END, REVEAL_END);
 
         for (uint256 i; i < openings.length; ++i) {
-            Opening memory opening = openings[i];
-            Member memory account = _members[opening.participant];
-            if (account.round != round.number) revert NothingToReveal(opening.participant);
-            if (account.commitment != 0) _reveal(round, account, opening);
+            Opening calldata opening = openings[i];
+            _reveal(round, opening.participant, opening.digest, opening.salt);
         }
-        _live = round;
+        _live.revealed = round.revealed;
+        _live.accumulator = round.accumulator;
     }
 
     /// @inheritdoc IFederation
     function report(Report calldata r, uint256 signed, bytes calldata signers, bytes calldata signatures) external {
         Live memory round = _live;
         _requireRound(round, REVEAL_END, REPORT_END);
-        if (r.round != round.number) revert WrongRound(r.round, round.number);
-        if (r.inputs != round.accumulator) revert WrongInputs(r.inputs, round.accumulator);
-        if (round.revealed < MIN_REVEALS) revert TooFewReveals(round.revealed, MIN_REVEALS);
         Reports memory reports = _reports;
-        uint256 budget = _budget(reports);
-        if (r.total < reports.latestTotal || r.total > reports.latestTotal + budget) {
-            revert TotalOutOfRange(r.total, reports.latestTotal, reports.latestTotal + budget);
-        }
+        _requireFitting(r, round, reports);
         if (keccak256(signers) != committee) revert WrongCommittee();
         Committee.check(signers, signed, signatures, quorum, _digest(r));
 
@@ -214,11 +205,9 @@ contract Federation is IFederation {
 
     /// @inheritdoc IFederation
     function claim(uint64 cumulative, uint256 index, bytes calldata proof) external {
-        Standing memory active = activeReport();
-        if (active.round == 0) revert NoActiveReport();
-        if (!RewardTree.contains(active.rewards, active.total, msg.sender, cumulative, index, proof)) {
-            revert InvalidProof();
-        }
+        (uint16 round,, uint64 total, uint256 slot) = _active();
+        if (round == 0) revert NoActiveReport();
+        if (!RewardTree.contains(_rewards[slot], total, msg.sender, cumulative, index, proof)) revert InvalidProof();
         Member storage account = _members[msg.sender];
         uint64 claimed = account.claimed;
         if (cumulative <= claimed) revert NothingToClaim(cumulative, claimed);
@@ -226,7 +215,7 @@ contract Federation is IFederation {
         // A tree binds the sum of one report, not of the claims on all reports: a colluding committee could leave out
         // those who have claimed. This line keeps the pool solvent all the same.
         uint256 paid = uint256(_pool.paid) + amount;
-        if (paid > active.total) revert TotalExceeded(paid, active.total);
+        if (paid > total) revert TotalExceeded(paid, total);
 
         account.claimed = cumulative;
         // Safe cast: the check above bounds it by 64 bits.
@@ -239,10 +228,7 @@ contract Federation is IFederation {
 
     /// @inheritdoc IFederation
     function penalize(address participant) external {
-        Member memory account = _members[participant];
-
-        if (_settle(account, participant, _live) == 0) revert NothingToPenalize(participant);
-        _members[participant] = account;
+        if (_settle(_members[participant], participant, _live) == 0) revert NothingToPenalize(participant);
     }
 
     /* LEAVING */
@@ -251,7 +237,7 @@ contract Federation is IFederation {
     function exit() external {
         uint40 pending = _exits[msg.sender].withdrawableAt;
         if (pending != 0) revert ExitPending(pending);
-        Member memory account = _members[msg.sender];
+        Member storage account = _members[msg.sender];
         if (account.stake == 0) revert NoStake();
 
         _settle(account, msg.sender, _live);
@@ -259,7 +245,6 @@ contract Federation is IFederation {
         // Safe cast: a time and 32 bits of seconds stay within 40 bits for 30,000 years.
         uint40 withdrawableAt = uint40(block.timestamp + UNBONDING_WINDOW);
         account.stake = 0;
-        _members[msg.sender] = account;
         _exits[msg.sender] = Exit(amount, withdrawableAt);
 
         emit Exited(msg.sender, amount, withdrawableAt);
@@ -331,7 +316,7 @@ contract Federation is IFederation {
     /// @inheritdoc IFederation
     function cancel() external {
         _requireSponsor();
-        if (cancelled()) revert FederationCancelled();
+        if (_live.admission == Admission.CANCELLED) revert FederationCancelled();
 
         _live.admission = Admission.CANCELLED;
 
@@ -341,7 +326,7 @@ contract Federation is IFederation {
     /// @inheritdoc IFederation
     function reclaim() external {
         _requireSponsor();
-        if (!cancelled()) revert NotCancelled();
+        if (_live.admission != Admission.CANCELLED) revert NotCancelled();
         Reports memory reports = _reports;
         uint256 start = _live.start;
         _requireWindow(start == 0 ? reports.latestActiveAt : start + REPORT_END, type(uint256).max);
@@ -407,11 +392,6 @@ contract Federation is IFederation {
     }
 
     /// @inheritdoc IFederation
-    function cancelled() public view returns (bool) {
-        return _live.admission == Admission.CANCELLED;
-    }
-
-    /// @inheritdoc IFederation
     function pool() external view returns (uint64 funded, uint64 paid) {
         return (_pool.funded, _pool.paid);
     }
@@ -431,23 +411,14 @@ contract Federation is IFederation {
 
     /// @inheritdoc IFederation
     function latestReport() external view returns (Standing memory) {
-        return _latest(_reports);
-    }
-
-    /// @inheritdoc IFederation
-    function activeReport() public view returns (Standing memory) {
         Reports memory reports = _reports;
-        if (block.timestamp >= reports.latestActiveAt) return _latest(reports);
-        return Standing(
-            reports.previousRound, reports.previousActiveAt, reports.previousTotal, _rewards[reports.slot ^ 1]
-        );
+        return Standing(reports.latestRound, reports.latestActiveAt, reports.latestTotal, _rewards[reports.slot]);
     }
 
     /// @inheritdoc IFederation
-    function outcome(uint16 round) external view returns (Outcome result) {
-        Live memory current = _live;
-        if (round == 0 || round > current.number) return Outcome.OPEN;
-        (result,) = _outcome(round, current);
+    function activeReport() external view returns (Standing memory) {
+        (uint16 round, uint40 activeAt, uint64 total, uint256 slot) = _active();
+        return Standing(round, activeAt, total, _rewards[slot]);
     }
 
     /* INTERNAL: ROUNDS */
@@ -481,23 +452,23 @@ contract Federation is IFederation {
         return unallocated < REWARD_PER_ROUND ? unallocated : REWARD_PER_ROUND;
     }
 
-    /// @dev Checks the opening against `account`, clears its commitment and folds the reveal into `round` in memory.
-    function _reveal(Live memory round, Member memory account, Opening memory opening) internal {
-        address participant = opening.participant;
-        bytes32 commitment = keccak256(
-            abi.encodePacked(address(this), round.number, participant, opening.digest, opening.salt)
-        );
+    /// @dev Clears the participant's commitment and folds the reveal into `round` in memory, which the caller writes.
+    /// @return Whether there was a commitment to clear: no if the participant has revealed in this round.
+    function _reveal(Live memory round, address participant, bytes32 digest, bytes16 salt) internal returns (bool) {
+        Member memory account = _members[participant];
+        if (account.round != round.number) revert NothingToReveal(participant);
+        if (account.commitment == 0) return false;
+        bytes32 commitment = keccak256(abi.encodePacked(address(this), round.number, participant, digest, salt));
         // Here and below, casts keep the low bits of a hash on purpose.
         if (account.commitment != uint112(uint256(commitment))) revert WrongOpening(participant);
 
-        account.commitment = 0;
-        _members[participant] = account;
+        _members[participant].commitment = 0;
         round.revealed += 1;
-        round.accumulator = uint184(
-            uint256(keccak256(abi.encodePacked(round.accumulator, participant, account.stake, opening.digest)))
-        );
+        round.accumulator =
+            uint184(uint256(keccak256(abi.encodePacked(round.accumulator, participant, account.stake, digest))));
 
-        emit Revealed(participant, round.number, account.stake, opening.digest);
+        emit Revealed(participant, round.number, account.stake, digest);
+        return true;
     }
 
     /// @dev What became of an opened round, and the time it is decided by at the latest where it is OPEN.
@@ -513,10 +484,10 @@ contract Federation is IFederation {
         return (_lapsed[number] ? Outcome.LAPSED : Outcome.REPORTED, 0);
     }
 
-    /// @dev Clears a commitment left unrevealed in a decided round from `account` in memory, and moves the penalty to
-    /// the pool if that round was reported. The caller writes `account`.
+    /// @dev Clears a commitment that was left unrevealed in a decided round, and moves the penalty to the pool if that
+    /// round was reported.
     /// @return penalty What was taken; never zero when something was, because the stake was at least MIN_STAKE.
-    function _settle(Member memory account, address participant, Live memory round)
+    function _settle(Member storage account, address participant, Live memory round)
         internal
         returns (uint64 penalty)
     {
@@ -535,33 +506,49 @@ contract Federation is IFederation {
 
     /* INTERNAL: REPORTS AND MONEY */
 
+    /// @dev Reverts where the report is not about this round and what the chain saw of it, or takes too much.
+    function _requireFitting(Report calldata r, Live memory round, Reports memory reports) internal view {
+        if (r.round != round.number) revert WrongRound(r.round, round.number);
+        if (r.inputs != round.accumulator) revert WrongInputs(r.inputs, round.accumulator);
+        if (round.revealed < MIN_REVEALS) revert TooFewReveals(round.revealed, MIN_REVEALS);
+        uint256 minimum = reports.latestTotal;
+        uint256 maximum = minimum + _budget(reports);
+        if (r.total < minimum || r.total > maximum) revert TotalOutOfRange(r.total, minimum, maximum);
+    }
+
     /// @dev The EIP-712 digest that the committee signs.
     function _digest(Report calldata r) internal view returns (bytes32) {
         return keccak256(abi.encodePacked(hex"1901", domainSeparator(), keccak256(abi.encode(REPORT_TYPEHASH, r))));
     }
 
-    /// @dev The latest report with its root.
-    function _latest(Reports memory reports) internal view returns (Standing memory) {
-        return
-            Standing(reports.latestRound, reports.latestActiveAt, reports.latestTotal, _rewards[reports.slot]);
+    /// @dev The newest report past its challenge window, and where its root is; round 0 where there is none.
+    function _active() internal view returns (uint16 round, uint40 activeAt, uint64 total, uint256 slot) {
+        Reports storage reports = _reports;
+        slot = reports.slot;
+        if (block.timestamp >= reports.latestActiveAt) {
+            return (reports.latestRound, reports.latestActiveAt, reports.latestTotal, slot);
+        }
+        return (reports.previousRound, reports.previousActiveAt, reports.previousTotal, slot ^ 1);
     }
 
     /// @dev Takes the value sent into the pool.
     function _fund() internal {
-        uint64 amount = Gwei.fromWei(msg.value);
-        uint64 funded = Gwei.toUint64(uint256(_pool.funded) + amount);
+        uint256 amount = Gwei.fromWei(msg.value);
+        uint64 funded = Gwei.toUint64(_pool.funded + amount);
 
         _pool.funded = funded;
 
-        emit Funded(msg.sender, amount, funded);
+        // Safe cast: the amount is part of what is funded.
+        emit Funded(msg.sender, uint64(amount), funded);
     }
 
     /* INTERNAL: GUARDS */
 
     /// @dev Reverts where joining and committing are stopped.
     function _requireAdmission(Admission admission) internal view {
+        if (admission == Admission.OPEN) return;
         if (admission == Admission.CANCELLED) revert FederationCancelled();
-        if (admission == Admission.PAUSED && block.timestamp < GUARDIAN_EXPIRY) revert FederationPaused();
+        if (block.timestamp < GUARDIAN_EXPIRY) revert FederationPaused();
     }
 
     /// @dev Reverts outside the phase of `round` that lies between these two offsets from its start.

@@ -352,9 +352,6 @@ interface IFederation {
     /// @notice Whether joining and committing are paused now.
     function paused() external view returns (bool);
 
-    /// @notice Whether the sponsor cancelled the federation.
-    function cancelled() external view returns (bool);
-
     /// @notice What the pool received and paid.
     function pool() external view returns (uint64 funded, uint64 paid);
 
@@ -369,8 +366,4 @@ interface IFederation {
 
     /// @notice The report that claims are paid from.
     function activeReport() external view returns (Standing memory);
-
-    /// @notice What became of a round.
-    /// @dev Warning: a round that has not opened yet is OPEN too.
-    function outcome(uint16 round) external view returns (Outcome);
 }

@@ -7,10 +7,10 @@ import {IFederation} from "../interfaces/IFederation.sol";
 /// @notice Amounts are whole gwei in 64 bits, on their way in and out.
 library Gwei {
     /// @notice The gwei in `value` wei, which must be a positive whole number of them.
-    function fromWei(uint256 value) internal pure returns (uint64) {
+    function fromWei(uint256 value) internal pure returns (uint256) {
         if (value == 0) revert IFederation.ZeroAmount();
         if (value % 1 gwei != 0) revert IFederation.NotWholeGwei(value);
-        return toUint64(value / 1 gwei);
+        return value / 1 gwei;
     }
 
     /// @notice `amount` in 64 bits, or an error.

@@ -22,13 +22,15 @@ library RewardTree {
         if (proof.length % STEP != 0) return false;
         bytes32 node = keccak256(abi.encodePacked(bytes1(0x00), account, cumulative));
         uint256 sum = cumulative;
-        for (uint256 offset; offset < proof.length; offset += STEP) {
-            bytes calldata sibling = proof[offset:offset + STEP];
+        for (; proof.length != 0; proof = proof[STEP:]) {
             // Safe cast: a sum beyond 64 bits is cut here, but it never shrinks, so it cannot equal `total` below.
             node = index & 1 == 0
-                ? keccak256(abi.encodePacked(node, uint64(sum), sibling))
-                : keccak256(abi.encodePacked(sibling, node, uint64(sum)));
-            sum += uint64(bytes8(sibling[32:]));
+                ? keccak256(abi.encodePacked(node, uint64(sum), proof[:STEP]))
+                : keccak256(abi.encodePacked(proof[:STEP], node, uint64(sum)));
+            // Safe unchecked: a proof would need 2^192 steps to overflow.
+            unchecked {
+                sum += uint64(bytes8(proof[32:]));
+            }
             index >>= 1;
         }
         return index == 0 && node == root && sum == total;
