@@ -34,9 +34,14 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClientData:
-    """One client's rows. ``donated`` are public; whether they are also in ``train`` is ``donors_train``'s choice."""
+    """One client's rows.
+
+    ``own`` are all its training rows, ``donated`` those of them that are public, and ``train`` what it trains on in a
+    federation, which ``train_on_public`` decides. ``test`` rows serve for nothing but measuring.
+    """
 
     name: str
+    own: Samples
     train: Samples
     test: Samples
     donated: Samples
@@ -73,7 +78,7 @@ class _Split:
     """One client's row numbers."""
 
     name: str
-    train: IntArray
+    own: IntArray
     test: IntArray
     donated: IntArray
 
@@ -89,14 +94,13 @@ def prepare(settings: DataSettings, seed: int) -> FederatedData:
     splits = _donate(table, partition(table, settings, seed), settings, seed)
     public = np.concatenate([split.donated for split in splits])
     shared = _shared_moments(table, settings, public)
-    standard = [_standardised(table.values, shared or _own_moments(table, split), settings) for split in splits]
+    standard = [_standardised(table.values, shared or _moments(table.values[split.own]), settings) for split in splits]
     if settings.components:
         donated = np.concatenate([rows[split.donated] for rows, split in zip(standard, splits, strict=True)])
         axes = principal_axes(donated, settings.components)
         standard = [np.clip(rows @ axes, -settings.limit, settings.limit) for rows in standard]
-    clients = tuple(
-        _client(split, rows * settings.scale, table.labels) for split, rows in zip(splits, standard, strict=True)
-    )
+    angles = [features_to_units(rows * settings.scale) for rows in standard]
+    clients = _clients(splits, angles, table.labels, settings.train_on_public)
     return FederatedData(clients, _feature_names(table, settings), table.classes, _notes(table, settings, len(public)))
 
 
@@ -175,8 +179,7 @@ def _donate(table: Table, shards: Sequence[Shard], settings: DataSettings, seed:
                 f"{table.name}: client {shard.name!r} has {len(shard.train)} training rows, too few to donate one"
             )
         chosen = stratified(table.labels[shard.train], count, rng)
-        own = shard.train if settings.donors_train else np.delete(shard.train, chosen)
-        splits.append(_Split(shard.name, own, shard.test, shard.train[chosen]))
+        splits.append(_Split(shard.name, shard.train, shard.test, shard.train[chosen]))
     return splits
 
 
@@ -200,11 +203,6 @@ def _agreed_moments(table: Table, settings: DataSettings) -> _Moments:
     return _Moments(np.array([e.centre for e in entries]), np.array([e.spread for e in entries]))
 
 
-def _own_moments(table: Table, split: _Split) -> _Moments:
-    # A donor that stops training on its donated rows still knows them.
-    return _moments(table.values[np.union1d(split.train, split.donated)])
-
-
 def _moments(rows: FloatArray) -> _Moments:
     """Mean and sample standard deviation; 1 where a column does not vary."""
     spread = rows.std(axis=0, ddof=1) if len(rows) > 1 else np.zeros(rows.shape[1])
@@ -215,11 +213,25 @@ def _standardised(values: FloatArray, moments: _Moments, settings: DataSettings)
     return np.clip((values - moments.centre) / moments.spread, -settings.limit, settings.limit)
 
 
-def _client(split: _Split, angles: FloatArray, labels: IntArray) -> ClientData:
-    def samples(rows: IntArray) -> Samples:
-        return Samples(features_to_units(angles[rows]), labels[rows])
-
-    return ClientData(split.name, samples(split.train), samples(split.test), samples(split.donated))
+def _clients(
+    splits: Sequence[_Split], angles: Sequence[IntArray], labels: IntArray, train_on_public: str
+) -> tuple[ClientData, ...]:
+    """``angles`` holds the whole table once per client, as that client encodes it."""
+    donated = [Samples(own[split.donated], labels[split.donated]) for split, own in zip(splits, angles, strict=True)]
+    clients = []
+    for at, (split, encoded) in enumerate(zip(splits, angles, strict=True)):
+        kept = np.setdiff1d(split.own, split.donated) if train_on_public == "none" else split.own
+        others = donated[:at] + donated[at + 1 :] if train_on_public == "all" else []
+        clients.append(
+            ClientData(
+                name=split.name,
+                own=Samples(encoded[split.own], labels[split.own]),
+                train=concatenated([Samples(encoded[kept], labels[kept]), *others]),
+                test=Samples(encoded[split.test], labels[split.test]),
+                donated=donated[at],
+            )
+        )
+    return tuple(clients)
 
 
 def _feature_names(table: Table, settings: DataSettings) -> tuple[str, ...]:
@@ -234,11 +246,15 @@ def _notes(table: Table, settings: DataSettings, public: int) -> tuple[str, ...]
         "client": "each client's own training rows",
         "donated": "the public rows",
     }[settings.normalise]
+    trained = {
+        "none": "nobody trains on them",
+        "own": "each client trains on those it donated",
+        "all": "every client trains on all of them beside its own rows",
+    }[settings.train_on_public]
     notes = [
         f"{len(table.labels)} rows of {table.name}; {table.dropped} rows with a missing value were dropped",
         f"centre and spread of each column come from {origin}",
-        f"{public} training rows are public and score the updates; their donors "
-        + ("go on training on them" if settings.donors_train else "no longer train on them"),
+        f"{public} training rows are public and score the updates; {trained}",
     ]
     if settings.components:
         notes.append(f"{settings.components} principal components of the public rows")

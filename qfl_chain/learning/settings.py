@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 PARTITIONS = ("natural", "iid", "sizes")
 NORMALISATIONS = ("public", "client", "donated")
+PUBLIC_ROWS = ("none", "own", "all")
 LOSSES = ("squared", "logistic")
 OPTIMISERS = ("adam", "sgd")
 
@@ -45,7 +46,9 @@ class DataSettings:
         scale: radians per spread (per component's spread after PCA).
         limit: values are clipped to this many spreads on either side.
         donated: training rows each client publishes for scoring, at most a third of what it has.
-        donors_train: whether a client goes on training on the rows it donated.
+        train_on_public: which public rows a client trains on: ``none``, its ``own`` or ``all``. Own rows stay
+            training rows with ``own`` and ``all``; ``all`` adds everybody's, which evens out one-sided clients
+            (Zhao et al., Federated learning with non-IID data, arXiv:1806.00582).
         allow_one_class: accept a client whose training rows are all of one class.
     """
 
@@ -64,12 +67,13 @@ class DataSettings:
     scale: float = 1.0
     limit: float = 3.0
     donated: int = 20
-    donors_train: bool = True
+    train_on_public: str = "own"
     allow_one_class: bool = False
 
     def __post_init__(self) -> None:
         _one_of("partition", self.partition, PARTITIONS)
         _one_of("normalise", self.normalise, NORMALISATIONS)
+        _one_of("train_on_public", self.train_on_public, PUBLIC_ROWS)
         _at_least("clients", self.clients, 1)
         _at_least("rows", self.rows, 1)
         _at_least("components", self.components, 0)
