@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from eth_utils import keccak
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qfl_chain.errors import MalformedPayload, ProtocolError
+from qfl_chain.protocol.codec import digest_of_bytes
+from qfl_chain.protocol.evidence import (
+    Aggregate,
+    CoalitionScore,
+    Evidence,
+    Header,
+    Standing,
+    Status,
+    decode_evidence,
+    encode_evidence,
+    evidence_leaves,
+    evidence_proof,
+    evidence_root,
+    verify_evidence,
+)
+from qfl_chain.types import Digest, Gwei
+
+from .builders import FEDERATION, account
+
+DIGESTS = st.binary(min_size=32, max_size=32).map(Digest)
+UINT64 = st.integers(0, (1 << 64) - 1)
+INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
+ROWS = st.lists(INT64, max_size=4).map(tuple)
+
+
+@st.composite
+def evidences(draw: st.DrawFn) -> Evidence:
+    standings = tuple(
+        Standing(
+            account(draw(st.integers(0, 65535))),
+            Gwei(draw(UINT64)),
+            draw(DIGESTS),
+            (draw(UINT64), draw(st.integers(0, (1 << 32) - 1))),
+            draw(st.sampled_from(Status)),
+            draw(st.none() | st.integers(0, 65534)),
+            draw(st.integers(-(1 << 255), (1 << 255) - 1)),
+            draw(st.integers(0, (1 << 256) - 1)),
+            Gwei(draw(UINT64)),
+            Gwei(draw(UINT64)),
+        )
+        for _ in range(draw(st.integers(0, 3)))
+    )
+    coalitions = tuple(
+        CoalitionScore(draw(st.integers(0, 1 << 300)), draw(DIGESTS), draw(ROWS))
+        for _ in range(draw(st.integers(0, 3)))
+    )
+    header = Header(
+        FEDERATION,
+        draw(st.integers(0, 65535)),
+        draw(st.integers(0, (1 << 184) - 1)),
+        *(draw(DIGESTS) for _ in range(3)),
+        Gwei(draw(UINT64)),
+        Gwei(draw(UINT64)),
+        draw(UINT64),
+        len(standings),
+        len(coalitions),
+        tuple(draw(st.lists(st.integers(0, (1 << 32) - 1), max_size=4))),
+    )
+    aggregate = Aggregate(draw(DIGESTS), draw(INT64), draw(INT64), draw(st.booleans()), draw(DIGESTS), draw(ROWS))
+    return Evidence(header, standings, coalitions, aggregate)
+
+
+DIGEST = digest_of_bytes(b"x")
+SMALL = Evidence(
+    Header(FEDERATION, 1, 7, DIGEST, DIGEST, DIGEST, Gwei(10), Gwei(0), 1, 1, 2, (3, 5)),
+    (Standing(account(1), Gwei(9), DIGEST, (4, 0), Status.ACCEPTED, 0, -6, 0, Gwei(0), Gwei(0)),),
+    (CoalitionScore(0, DIGEST, (4, 5)), CoalitionScore(1, DIGEST, (6, 7))),
+    Aggregate(DIGEST, 9, 13, False, DIGEST, (6, 7)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(evidences())
+def test_evidence_round_trips(evidence: Evidence) -> None:
+    assert decode_evidence(encode_evidence(evidence)) == evidence
+
+
+def test_the_block_is_the_leaves_with_their_lengths() -> None:
+    leaves = evidence_leaves(SMALL)
+    framed = b"".join(len(leaf).to_bytes(4, "big") + leaf for leaf in leaves)
+    assert encode_evidence(SMALL) == b"QFLE\x01\x00\x00\x00\x05" + framed
+    assert [leaf[0] for leaf in leaves] == [1, 2, 3, 3, 4]
+
+
+def test_every_corrupted_byte_is_refused_or_decodes_to_another_value() -> None:
+    block = encode_evidence(SMALL)
+    for position in range(len(block)):
+        for flip in (1, 0x80, 0xFF):
+            corrupt = bytearray(block)
+            corrupt[position] ^= flip
+            try:
+                evidence = decode_evidence(bytes(corrupt))
+            except MalformedPayload:
+                continue
+            assert encode_evidence(evidence) == corrupt
+
+
+def test_every_shortened_or_lengthened_block_is_refused() -> None:
+    block = encode_evidence(SMALL)
+    for size in range(len(block)):
+        with pytest.raises(MalformedPayload):
+            decode_evidence(block[:size])
+    with pytest.raises(MalformedPayload, match="evidence: 1 trailing bytes"):
+        decode_evidence(block + b"\x00")
+
+
+def corrupted(old: bytes, new: bytes) -> bytes:
+    block = encode_evidence(SMALL)
+    assert block.count(old) == 1
+    return block.replace(old, new)
+
+
+STANDING, EMPTY_COALITION, AGGREGATE = (evidence_leaves(SMALL)[index] for index in (1, 2, 4))
+
+
+@pytest.mark.parametrize(
+    ("block", "reason"),
+    [
+        (b"QFLE\x02", "evidence: wrong magic and version"),
+        (b"QFLE\x01\x00\x00\x00\x01", "evidence: 1 leaves; there is at least a header and an aggregate"),
+        (corrupted(b"QFLE\x01\x00\x00\x00\x05", b"QFLE\x01\x00\x00\x00\x06"), "6 leaves; the header announces 5"),
+        (corrupted(STANDING, STANDING[:73] + b"\x09" + STANDING[74:]), "status 9 is unknown; the last is 3"),
+        (corrupted(AGGREGATE, AGGREGATE[:49] + b"\x02" + AGGREGATE[50:]), "accepted is 2; it is 0 or 1"),
+        (corrupted(EMPTY_COALITION, b"\x05" + EMPTY_COALITION[1:]), "evidence leaf: wrong coalition tag"),
+    ],
+)
+def test_evidence_that_breaks_a_rule_names_it(block: bytes, reason: str) -> None:
+    with pytest.raises(MalformedPayload, match=reason):
+        decode_evidence(block)
+
+
+def test_a_mask_has_one_width_only() -> None:
+    padded = b"\x03\x00\x01\x00" + EMPTY_COALITION[3:]
+    old = len(EMPTY_COALITION).to_bytes(4, "big") + EMPTY_COALITION
+    with pytest.raises(MalformedPayload, match="mask starts with a zero byte"):
+        decode_evidence(corrupted(old, len(padded).to_bytes(4, "big") + padded))
+
+
+def test_a_value_that_does_not_fit_its_field_is_named() -> None:
+    with pytest.raises(ProtocolError, match="header: budget is -1"):
+        encode_evidence(replace(SMALL, header=replace(SMALL.header, budget=Gwei(-1))))
+
+
+def slow_root(leaves: list[bytes]) -> bytes:
+    width = 1
+    while width < len(leaves):
+        width *= 2
+
+    def node(first: int, size: int) -> bytes:
+        if size == 1:
+            return keccak(b"\x00" + leaves[first]) if first < len(leaves) else bytes(32)
+        half = size // 2
+        return keccak(b"\x01" + node(first, half) + node(first + half, half))
+
+    return node(0, width)
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=4), min_size=1, max_size=9))
+def test_the_root_equals_the_recursive_tree_and_every_leaf_has_a_proof(leaves: list[bytes]) -> None:
+    root = evidence_root(leaves)
+    assert root == slow_root(leaves)
+    for index, leaf in enumerate(leaves):
+        proof = evidence_proof(leaves, index)
+        assert verify_evidence(root, leaf, index, proof)
+        assert not verify_evidence(root, leaf + b"!", index, proof)
+        assert not verify_evidence(root, leaf, index + (1 << len(proof)), proof)
+        assert not verify_evidence(root, leaf, index, (*proof, bytes(32)))
+
+
+def test_a_proof_holds_at_one_position_only() -> None:
+    leaves = [b"a", b"b", b"c"]
+    proof = evidence_proof(leaves, 1)
+    assert [verify_evidence(evidence_root(leaves), b"b", index, proof) for index in range(4)] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_an_inner_node_does_not_pass_for_a_leaf() -> None:
+    leaves = [b"a", b"b"]
+    inner = b"".join(keccak(b"\x00" + leaf) for leaf in leaves)
+    assert not verify_evidence(evidence_root(leaves), inner, 0, ())
+
+
+def test_no_leaves_have_no_root_and_no_proof() -> None:
+    with pytest.raises(ProtocolError, match="evidence without leaves has no root"):
+        evidence_root([])
+    with pytest.raises(ProtocolError, match="evidence has 1 leaves; there is no leaf 1"):
+        evidence_proof([b"a"], 1)
