@@ -10,7 +10,7 @@ from qfl_chain.ports import ContentStore, Executor, Ledger
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.protocol.replay import round_facts
 from qfl_chain.protocol.report import Observations, Outcome, build_report
-from qfl_chain.types import Digest, Receipt, Report, Reveal, Signature
+from qfl_chain.types import Address, Digest, Receipt, Report, Reveal, Signature
 
 Sign = Callable[[bytes], Signature]
 """Signs 32 bytes with the oracle's key."""
@@ -32,6 +32,11 @@ class Oracle:
         self._executor = executor
         self._sign = sign
         self._view = ChainView(ledger, store)
+
+    @property
+    def account(self) -> Address:
+        """The account that pays for what it transmits."""
+        return self._ledger.account
 
     def observe(self, number: int) -> Outcome:
         """Recompute the report of a closed round from the chain's logs and the content store."""

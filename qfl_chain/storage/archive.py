@@ -7,6 +7,7 @@
       scenario.toml        the scenario, as given
       chain.jsonl          the federation's logs, one a line, in chain order
       transactions.jsonl   who paid how much gas for what
+      refusals.jsonl       what the contract refused an attacker
       metrics.jsonl        one line a round: accuracy and AUC per participant's held-out rows
       baselines.json       the same figures for the baselines
       blocks/<cid>         models, updates, evidence and the validation set
@@ -85,6 +86,13 @@ class RunArchive:
         path = self.path / "transactions.jsonl"
         records = self._lines("transactions.jsonl")
         return tuple(Spending(str(one.pop("party", "")), _as(Receipt, one, path)) for one in records)
+
+    def append_refusal(self, record: Mapping[str, Any]) -> None:
+        self._append("refusals.jsonl", (record,))
+
+    def refusals(self) -> tuple[dict[str, Any], ...]:
+        """What the contract refused: round, party, phase and the name of its error."""
+        return tuple(self._lines("refusals.jsonl"))
 
     def append_metrics(self, record: Mapping[str, Any]) -> None:
         self._append("metrics.jsonl", (record,))

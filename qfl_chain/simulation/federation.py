@@ -1,0 +1,237 @@
+"""A scenario brought to life in this process: chain, contract, store, participants and committee."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from eth_account.signers.local import LocalAccount
+
+from qfl_chain.actors.oracle import Oracle
+from qfl_chain.actors.participant import Learner
+from qfl_chain.actors.view import ChainView
+from qfl_chain.chain.accounts import secret_of, sign_digest
+from qfl_chain.chain.amounts import parse_gwei
+from qfl_chain.chain.devnet import Devnet, DevnetSettings
+from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.circuit.gates import Circuit
+from qfl_chain.circuit.scoring import ScoringProgram
+from qfl_chain.circuit.units import parameters_to_units
+from qfl_chain.errors import ScenarioError
+from qfl_chain.learning.preprocess import FederatedData, Samples
+from qfl_chain.learning.settings import TrainingSettings
+from qfl_chain.learning.training import initial_model, local_update
+from qfl_chain.ports import ContentStore
+from qfl_chain.protocol.codec import Model, Validation, decode_model, encode_model, encode_validation
+from qfl_chain.schema import nearest
+from qfl_chain.simulation.behaviours import BEHAVIOURS, Party, Role
+from qfl_chain.simulation.scenario import ParticipantSettings, Scenario
+from qfl_chain.simulation.stopwatch import Stopwatch
+from qfl_chain.types import Address, IntArray, Phase, Receipt, Terms
+
+SPONSOR, GUARDIAN, FIRST_ORACLE = 0, 1, 2
+GUARDIAN_YEARS = 10
+SECONDS_A_YEAR = 365 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One participant of the scenario: its settings, its account, and what plays it."""
+
+    settings: ParticipantSettings
+    account: Address
+    party: Party
+
+    def join(self) -> Receipt:
+        """Put down the stake the scenario says."""
+        return self.party.join(parse_gwei(self.settings.stake))
+
+
+@dataclass(frozen=True, slots=True)
+class TimedLearner:
+    """A client's training, timed."""
+
+    circuit: Circuit
+    samples: Samples
+    settings: TrainingSettings
+    seed: int
+    max_norm: int
+    stopwatch: Stopwatch
+
+    def __call__(self, base: IntArray, round_number: int) -> IntArray:
+        with self.stopwatch.measure("training"):
+            return local_update(
+                self.circuit, base, self.samples, self.settings, self.seed, round_number - 1, self.max_norm
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class TimedExecutor:
+    """The scoring program, timed."""
+
+    program: ScoringProgram
+    stopwatch: Stopwatch
+
+    def losses(self, parameters: IntArray, features: IntArray, targets: IntArray) -> IntArray:
+        with self.stopwatch.measure("scoring"):
+            return self.program.losses(parameters, features, targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """Everything the round loop works with."""
+
+    devnet: Devnet
+    ledger: Web3Ledger
+    store: ContentStore
+    circuit: Circuit
+    data: FederatedData
+    seats: tuple[Seat, ...]
+    oracles: tuple[Oracle, ...]
+    deployment: Receipt
+
+    @property
+    def initial_parameters(self) -> IntArray:
+        """(parameters,) of the sponsor's model, in units."""
+        return decode_model(self.store.get(self.ledger.terms().model)).parameters
+
+    def wait_for(self, phase: Phase) -> None:
+        """Let time pass until the live round is in ``phase``; idle means that the next commit opens a round."""
+        live, terms = self.ledger.live(), self.ledger.terms()
+        windows = (terms.commit_window, terms.reveal_window, terms.report_window)
+        until = {Phase.REVEAL: 1, Phase.REPORT: 2, Phase.IDLE: 3}[phase]
+        if live.start:
+            self.devnet.travel(live.start + sum(windows[:until]))
+
+    def wait_for_activation(self) -> None:
+        """Let the challenge window of a report posted just now pass."""
+        self.devnet.travel(self.devnet.now + self.ledger.terms().challenge_window)
+
+    def reported_rounds(self) -> frozenset[int]:
+        """The rounds whose report stands."""
+        return frozenset(ChainView(self.ledger, self.store).history().standing)
+
+
+def found_federation(
+    scenario: Scenario,
+    data: FederatedData,
+    circuit: Circuit,
+    devnet_settings: DevnetSettings,
+    store: ContentStore,
+    stopwatch: Stopwatch,
+) -> Federation:
+    """Start the chain, publish circuit, model and validation set, deploy the contract, and seat everybody.
+
+    Raises:
+        ScenarioError: a participant that needs data no client has.
+    """
+    participants = scenario.participants or default_participants(data)
+    first_participant = FIRST_ORACLE + scenario.committee.oracles
+    devnet = Devnet(devnet_settings, first_participant + len(participants))
+    committee = devnet.accounts[FIRST_ORACLE:first_participant]
+    sponsor = devnet.accounts[SPONSOR]
+
+    terms = _terms(scenario, data, circuit, devnet, committee, store)
+    fee = devnet_settings.priority_fee_gwei * 10**9
+    address, deployment = deploy(
+        devnet.web3, sponsor, terms, funding=parse_gwei(scenario.terms.funding), priority_fee=fee
+    )
+    ledger = Web3Ledger(devnet.web3, address, sponsor, priority_fee=fee)
+    executor = TimedExecutor(ScoringProgram(circuit), stopwatch)
+    learners = _learners(scenario, participants, data, circuit, terms.max_norm, stopwatch)
+    return Federation(
+        devnet=devnet,
+        ledger=ledger,
+        store=store,
+        circuit=circuit,
+        data=data,
+        seats=tuple(
+            _seat(scenario, index, one, account, ledger, store, learners[one.name])
+            for index, (one, account) in enumerate(zip(participants, devnet.accounts[first_participant:], strict=False))
+        ),
+        oracles=tuple(
+            Oracle(ledger.signed_by(account), store, executor, partial(sign_digest, account)) for account in committee
+        ),
+        deployment=deployment,
+    )
+
+
+def default_participants(data: FederatedData) -> tuple[ParticipantSettings, ...]:
+    """One honest participant for each client."""
+    return tuple(ParticipantSettings(client.name, data=client.name) for client in data.clients)
+
+
+def _terms(
+    scenario: Scenario,
+    data: FederatedData,
+    circuit: Circuit,
+    devnet: Devnet,
+    committee: tuple[LocalAccount, ...],
+    store: ContentStore,
+) -> Terms:
+    """Publish what the terms name by digest, and write the terms down."""
+    settings, validation = scenario.terms, data.validation
+    model = Model(circuit.digest, 0, initial_model(circuit, scenario.training, scenario.seed))
+    judged = Validation(scenario.rules, validation.features, validation.labels, len(data.classes))
+    return Terms(
+        circuit=store.put(circuit.to_bytes()),
+        model=store.put(encode_model(model)),
+        validation=store.put(encode_validation(judged)),
+        commit_window=settings.commit_window,
+        reveal_window=settings.reveal_window,
+        report_window=settings.report_window,
+        challenge_window=settings.challenge_window,
+        unbonding_window=settings.unbonding_window,
+        min_stake=scenario.min_stake,
+        reward_per_round=parse_gwei(settings.reward_per_round),
+        max_norm=int(parameters_to_units([settings.max_norm])[0]),
+        min_reveals=settings.min_reveals,
+        sponsor=Address(devnet.accounts[SPONSOR].address),
+        guardian=Address(devnet.accounts[GUARDIAN].address),
+        guardian_expiry=devnet.now + GUARDIAN_YEARS * SECONDS_A_YEAR,
+        oracles=tuple(Address(account.address) for account in committee),
+    )
+
+
+def _learners(
+    scenario: Scenario,
+    participants: tuple[ParticipantSettings, ...],
+    data: FederatedData,
+    circuit: Circuit,
+    max_norm: int,
+    stopwatch: Stopwatch,
+) -> dict[str, Learner | None]:
+    """Training for everybody who holds data."""
+    clients = {client.name: client for client in data.clients}
+    learners: dict[str, Learner | None] = {}
+    for index, one in enumerate(participants):
+        if one.data and one.data not in clients:
+            raise ScenarioError(f"participants.{one.name}.data: no client {one.data!r}{nearest(one.data, clients)}")
+        if one.behaviour == "honest" and not one.data:
+            raise ScenarioError(f"participants.{one.name}: an honest participant needs data = one of {list(clients)}")
+        learners[one.name] = (
+            TimedLearner(
+                circuit,
+                clients[one.data].train,
+                scenario.training,
+                scenario.seed * 1000 + index,
+                max_norm,
+                stopwatch,
+            )
+            if one.data
+            else None
+        )
+    return learners
+
+
+def _seat(
+    scenario: Scenario,
+    index: int,
+    settings: ParticipantSettings,
+    account: LocalAccount,
+    ledger: Web3Ledger,
+    store: ContentStore,
+    learner: Learner | None,
+) -> Seat:
+    role = Role(ledger.signed_by(account), store, learner, secret_of(account, b"salt"), scenario.seed * 1000 + index)
+    return Seat(settings, Address(account.address), BEHAVIOURS[settings.behaviour](role))

@@ -1,0 +1,218 @@
+"""A scenario: everything one federation needs, in one TOML file. The dataclasses below are its schema."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.resources import files
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from qfl_chain.chain.amounts import parse_gwei
+from qfl_chain.circuit.gates import Circuit
+from qfl_chain.circuit.library import ANSATZES
+from qfl_chain.circuit.trace import PennyLaneFunction, trace
+from qfl_chain.errors import AmountError, ProtocolError, ScenarioError
+from qfl_chain.learning.settings import DataSettings, TrainingSettings
+from qfl_chain.protocol.codec import Rules
+from qfl_chain.schema import nearest, parse_toml, read_table
+from qfl_chain.simulation.behaviours import BEHAVIOURS
+from qfl_chain.types import Gwei
+
+MAX_ROUNDS = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitSettings:
+    """``[circuit]``: an ansatz of the library, or ``function = "FILE.py:NAME"`` with its number of parameters.
+
+    ``scale`` multiplies every feature's angle.
+    """
+
+    ansatz: str = ""
+    qubits: int = 0
+    layers: int = 0
+    scale: float = 1.0
+    function: str = ""
+    parameters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TermSettings:
+    """``[terms]``: what the sponsor fixes on chain. Windows are seconds, amounts text such as ``"0.5 eth"``.
+
+    ``max_norm`` bounds an update's Euclidean norm, in radians.
+    """
+
+    commit_window: int = 600
+    reveal_window: int = 600
+    report_window: int = 600
+    challenge_window: int = 900
+    unbonding_window: int = 86_400
+    min_stake: str = "1 eth"
+    reward_per_round: str = "0.1 eth"
+    funding: str = "10 eth"
+    max_norm: float = 10.0
+    min_reveals: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CommitteeSettings:
+    """``[committee]``: how many oracles; the quorum follows (3 of 4, 5 of 7)."""
+
+    oracles: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantSettings:
+    """``[[participants]]``: a party, how it behaves, what it stakes, and which client's data it holds, if any."""
+
+    name: str
+    behaviour: str = "honest"
+    stake: str = "2 eth"
+    data: str = ""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One federation, ready to run. Build it with :func:`load_scenario` or directly."""
+
+    name: str
+    rounds: int
+    data: DataSettings
+    circuit: CircuitSettings
+    description: str = ""
+    seed: int = 0
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    rules: Rules = field(default_factory=Rules)
+    terms: TermSettings = field(default_factory=TermSettings)
+    committee: CommitteeSettings = field(default_factory=CommitteeSettings)
+    participants: tuple[ParticipantSettings, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_counts(self)
+        _check_participants(self.participants)
+        _check_money(self)
+
+    def with_seed(self, seed: int) -> Scenario:
+        """The same scenario from another seed."""
+        return replace(self, seed=seed)
+
+    def with_rounds(self, rounds: int) -> Scenario:
+        """The same scenario, shorter or longer."""
+        return replace(self, rounds=rounds)
+
+    @cached_property
+    def min_stake(self) -> Gwei:
+        return parse_gwei(self.terms.min_stake)
+
+
+def shipped_scenarios() -> dict[str, Path]:
+    """The scenarios in the package, by name."""
+    folder = Path(str(files("qfl_chain.simulation") / "scenarios"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def find_scenario(name_or_path: str) -> Path:
+    """A shipped scenario's file, or the path given.
+
+    Raises:
+        ScenarioError: neither a shipped name nor a readable file.
+    """
+    shipped = shipped_scenarios()
+    if name_or_path in shipped:
+        return shipped[name_or_path]
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise ScenarioError(f"no scenario file {name_or_path!r}{nearest(name_or_path, list(shipped))}")
+    return path
+
+
+def load_scenario(name_or_path: str) -> Scenario:
+    """Read a scenario.
+
+    Raises:
+        ScenarioError: no such file, malformed TOML, an unknown key (with the nearest one), or an impossible value.
+    """
+    path = find_scenario(name_or_path)
+    return parse_scenario(path.read_text(), str(path))
+
+
+def parse_scenario(text: str, origin: str) -> Scenario:
+    """Read a scenario from TOML; ``origin`` names it in errors.
+
+    Raises:
+        ScenarioError: as :func:`load_scenario`.
+    """
+    table = parse_toml(text, origin, ScenarioError)
+    try:
+        return read_table(Scenario, table, origin, ScenarioError)
+    except (AmountError, ProtocolError) as error:
+        raise ScenarioError(f"{origin}: {error}") from error
+
+
+def build_circuit(settings: CircuitSettings, features: int, classes: int) -> Circuit:
+    """Trace the scenario's circuit for data of this shape.
+
+    Raises:
+        ScenarioError: no ansatz of that name, or a circuit file that does not define the function.
+        CircuitError: a circuit that cannot be traced or does not fit the data.
+    """
+    if settings.function:
+        return trace(_load_function(settings.function), features, settings.parameters)
+    if settings.ansatz not in ANSATZES:
+        raise ScenarioError(
+            f"circuit.ansatz: unknown ansatz {settings.ansatz!r}{nearest(settings.ansatz, list(ANSATZES))}"
+        )
+    outputs = 1 if classes == 2 else classes
+    builder = ANSATZES[settings.ansatz]
+    return trace(*builder(settings.qubits, settings.layers, features, outputs, settings.scale))
+
+
+def _load_function(reference: str) -> PennyLaneFunction:
+    file, _, name = reference.rpartition(":")
+    path = Path(file)
+    if not path.is_file():
+        raise ScenarioError(f"circuit.function: no file {file!r}; write 'FILE.py:FUNCTION'")
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ScenarioError(f"circuit.function: {file} is not a Python file")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not callable(getattr(module, name, None)):
+        raise ScenarioError(f"circuit.function: {file} defines no function {name!r}")
+    function: PennyLaneFunction = getattr(module, name)
+    return function
+
+
+def _check_counts(scenario: Scenario) -> None:
+    if not 1 <= scenario.rounds <= MAX_ROUNDS:
+        raise ScenarioError(f"rounds: must be 1 to {MAX_ROUNDS}, got {scenario.rounds}")
+    if scenario.seed < 0:
+        raise ScenarioError(f"seed: must not be negative, got {scenario.seed}")
+    if not 1 <= scenario.committee.oracles <= 256:
+        raise ScenarioError(f"committee.oracles: must be 1 to 256, got {scenario.committee.oracles}")
+    if bool(scenario.circuit.ansatz) == bool(scenario.circuit.function):
+        raise ScenarioError("circuit: give either an ansatz or a function, and not both")
+
+
+def _check_participants(participants: tuple[ParticipantSettings, ...]) -> None:
+    for participant in participants:
+        if participant.behaviour not in BEHAVIOURS:
+            known = nearest(participant.behaviour, list(BEHAVIOURS))
+            raise ScenarioError(f"participants.{participant.name}: unknown behaviour {participant.behaviour!r}{known}")
+    name, count = next(iter(Counter(one.name for one in participants).most_common(1)), ("", 0))
+    if count > 1:
+        raise ScenarioError(f"participants: {name!r} appears {count} times; names must differ")
+
+
+def _check_money(scenario: Scenario) -> None:
+    terms = scenario.terms
+    for amount in (terms.reward_per_round, terms.funding):
+        parse_gwei(amount)
+    for participant in scenario.participants:
+        if parse_gwei(participant.stake) < scenario.min_stake:
+            raise ScenarioError(
+                f"participants.{participant.name}.stake: {participant.stake} is under the minimum of {terms.min_stake}"
+            )
