@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.prague import PragueVM
+from eth.vm.spoof import SpoofTransaction
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_keys import keys
@@ -132,6 +133,7 @@ def _backend(settings: DevnetSettings, accounts: tuple[LocalAccount, ...]) -> Py
         vm_configuration=((0, _own_clock(FORKS[settings.fork], settings.block_time)),),
     )
     type(backend.chain).chain_id = settings.chain_id
+    backend.chain.gas_estimator = _gas_of_one_execution
     backend.account_keys = tuple(keys.PrivateKey(account.key) for account in accounts)
     return backend
 
@@ -145,3 +147,13 @@ def _own_clock(vm: Any, block_time: int) -> Any:
         return vm.create_header_from_parent(parent, **fields)
 
     return type(f"Devnet{vm.__name__}", (vm,), {"create_header_from_parent": staticmethod(create_header_from_parent)})
+
+
+def _gas_of_one_execution(state: Any, transaction: Any) -> int:
+    """Gas before refunds of one execution with all the gas there is; py-evm searches by a dozen executions."""
+    snapshot = state.snapshot()
+    computation = state.apply_transaction(SpoofTransaction(transaction, gas=state.gas_limit, gas_price=0))
+    state.revert(snapshot)
+    if computation.is_error:
+        raise computation.error
+    return int(state.gas_limit - computation.get_gas_remaining())
