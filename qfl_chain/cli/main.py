@@ -1,0 +1,85 @@
+"""The ``qfl`` command. Subcommands are imported when they are called, so that help and completion answer at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from qfl_chain.errors import QflError
+
+INTERRUPTED = 130
+
+COMMANDS = {
+    "run": "Run a scenario end to end on a chain in this process.",
+    "verify": "Recompute every report of a run and compare.",
+    "analyze": "Say what a run's history shows.",
+    "circuit": "Show, draw and export circuits.",
+    "contracts": "Compile and inspect the contracts.",
+    "data": "Describe datasets and what clients would hold.",
+}
+"""Every command and its line in the help. Command ``x`` lives in ``qfl_chain.cli.x`` under the name ``command``."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and help without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"qfl_chain.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from qfl_chain.schema import nearest
+
+            ctx.fail(f"no command {args[0]!r}{nearest(args[0], list(COMMANDS))}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="qfl-chain", prog_name="qfl")
+def command() -> None:
+    """Train one quantum model together, with the chain on.
+
+    Data goes to standard output, progress and messages to standard error. Exit codes: 0 done, 2 bad input,
+    3 protocol, 4 chain, 5 content, 6 run directory, 7 verification failed, 8 a tool is missing, 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Entry point: maps every error to its exit code; no traceback reaches a user."""
+    # Two threads a library each would fight over the cores; set before numpy is first imported.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    try:
+        result = command.main(standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except QflError as error:
+        _fail(f"error: {error}", error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader went away, as `head` does; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(message, err=True)
+    sys.exit(code)

@@ -1,0 +1,52 @@
+"""How commands print: tables for people, JSON for programs, both on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
+from enum import Enum
+from typing import Any
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+NARROWEST = 100
+"""Columns assumed where standard output is no terminal, so that tables do not wrap in files."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+
+
+def print_json(value: object) -> None:
+    """Print a value: dataclasses as objects, bytes as hex, enums as their values."""
+    click.echo(json.dumps(value, indent=2, default=_jsonable, allow_nan=False))
+
+
+def console() -> Console:
+    """Standard output for tables: coloured on a terminal only."""
+    width = None if sys.stdout.isatty() else NARROWEST * 2
+    return Console(highlight=False, width=width, soft_wrap=False)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> None:
+    """Print a table: the first column to the left, the others to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, caption=note)
+    table.caption_justify = "left"
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index == 0 else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    console().print(table)
+
+
+def _jsonable(value: object) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Enum):
+        return value.value
+    return str(value)

@@ -1,0 +1,49 @@
+"""Progress on standard error: a live line on a terminal, one line a round elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from qfl_chain.simulation.runlog import OnStep, Step
+
+
+@contextmanager
+def progress(rounds: int) -> Iterator[OnStep]:
+    """Something to call at every step of a run of so many rounds."""
+    if not sys.stderr.isatty():
+        yield _print_rounds
+        return
+    columns = (
+        TextColumn("round"),
+        MofNCompleteColumn(),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as display:
+        task = display.add_task("starting", total=rounds)
+
+        def on_step(step: Step) -> None:
+            display.update(task, description=f"{step.phase} {step.detail}".strip())
+            if step.phase == "done":
+                display.update(task, completed=step.round)
+                display.console.print(_round_line(step), highlight=False)
+
+        yield on_step
+
+
+def _print_rounds(step: Step) -> None:
+    if step.phase == "done":
+        click.echo(_round_line(step), err=True)
+
+
+def _round_line(step: Step) -> str:
+    figures = step.figures or {}
+    shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items() if value is not None)
+    return f"round {step.round:>3}: {shown}; {step.detail}"

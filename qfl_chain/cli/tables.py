@@ -1,0 +1,144 @@
+"""A run's summary as tables a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from qfl_chain.analysis.summary import Summary
+from qfl_chain.cli.output import print_json, print_table
+from qfl_chain.protocol.money import Money
+
+Figures = Mapping[str, Mapping[str, float | None]]
+
+
+def print_summary(summary: Summary) -> None:
+    """Print learning, baselines, participants, gas and money."""
+    facts = summary.facts
+    click.echo(f"{facts['name']}, seed {facts['seed']}, {facts['status']}; {facts['machine']}")
+    click.echo(f"federation {facts['federation']} on chain {facts['chain_id']}")
+    for note in facts["notes"]:
+        click.echo(f"- {note}")
+    click.echo()
+    _print_learning(summary)
+    _print_baselines(summary)
+    _print_participants(summary)
+    _print_gas(summary)
+    _print_money(summary.money)
+    _print_times(facts["seconds"])
+
+
+def summary_json(summary: Summary, path: Path) -> None:
+    """Print the same figures as JSON."""
+    print_json(
+        {
+            "run": str(path),
+            "facts": dict(summary.facts),
+            "equal": summary.recomputed.sound,
+            "rounds": summary.rounds,
+            "baselines": summary.baselines,
+            "participants": [{**_row_json(row), "net": row.net} for row in summary.participants],
+            "gas": summary.gas,
+            "money": summary.money,
+        }
+    )
+
+
+def _row_json(row: object) -> dict[str, object]:
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def _print_learning(summary: Summary) -> None:
+    clients = [name for name in summary.rounds[0].figures if name != "pooled"] if summary.rounds else []
+    rows = [
+        (
+            str(row.round),
+            row.verdict,
+            *(_pair(row.figures, name) for name in ("pooled", *clients)),
+            f"{row.paid:,}",
+        )
+        for row in summary.rounds
+    ]
+    columns = ("round", "verdict", "pooled", *clients, "paid gwei")
+    print_table("Global model on held-out rows: accuracy / AUC", columns, rows)
+
+
+def _print_baselines(summary: Summary) -> None:
+    if not summary.baselines or not summary.rounds:
+        return
+    clients = [name for name in summary.rounds[0].figures if name != "pooled"]
+    federated = {"this federation": summary.rounds[-1].figures}
+    rows = [
+        (name, *(_pair(figures, column) for column in ("pooled", *clients)))
+        for name, figures in {**federated, **summary.baselines}.items()
+    ]
+    print_table("Beside it, on the same rows: accuracy / AUC", ("model", "pooled", *clients), rows)
+
+
+def _print_participants(summary: Summary) -> None:
+    columns = ("participant", "behaviour", "staked", "committed", "revealed", "scored", "refused")
+    money = ("score", "earned", "penalties", "gas", "net")
+    rows = [
+        (
+            row.name,
+            row.behaviour,
+            f"{row.deposited:,}",
+            str(row.committed),
+            str(row.revealed),
+            str(row.accepted),
+            str(row.refused),
+            f"{row.score:+.4f}",
+            *(f"{amount:,}" for amount in (row.earned, row.penalties, row.gas, row.net)),
+        )
+        for row in summary.participants
+    ]
+    note = "Amounts in gwei. Score: mean Shapley value of the update, in validation loss per sample."
+    print_table("Participants", (*columns, *money), rows, note)
+
+
+def _print_gas(summary: Summary) -> None:
+    rows = [
+        (row.function, *(f"{value:,}" for value in (row.calls, row.least, row.mean, row.most, row.fees)))
+        for row in summary.gas
+    ]
+    print_table("Gas", ("function", "calls", "least", "mean", "most", "fees gwei"), rows)
+
+
+def _print_money(money: Money) -> None:
+    came = {"deposits": money.deposits, "funding": money.funding}
+    went = {
+        "stakes": money.stakes,
+        "exiting": money.exiting,
+        "withdrawn": money.withdrawn,
+        "unclaimed": money.unclaimed,
+        "paid": money.paid,
+        "pool": money.pool,
+        "reclaimed": money.reclaimed,
+    }
+    always = {"stakes", "unclaimed", "paid", "pool"}
+    shown = {name: amount for name, amount in went.items() if amount or name in always}
+    click.echo("Money, in gwei")
+    click.echo(f"  {' + '.join(came)} = {' + '.join(shown)}")
+    click.echo(
+        f"  {' + '.join(f'{one:,}' for one in came.values())} = {' + '.join(f'{one:,}' for one in shown.values())}"
+    )
+    click.echo(f"  {sum(came.values()):,} = {sum(went.values()):,}")
+    if money.penalties:
+        click.echo(f"  of which penalties moved from stakes to the pool: {money.penalties:,}")
+    click.echo()
+
+
+def _sum(amounts: Mapping[str, int]) -> str:
+    return " + ".join(f"{amount:,}" for amount in amounts.values())
+
+
+def _print_times(seconds: Mapping[str, float]) -> None:
+    shown = ", ".join(f"{activity} {value:.1f} s" for activity, value in seconds.items())
+    click.echo(f"Time: {shown}")
+
+
+def _pair(figures: Figures, name: str) -> str:
+    found = figures.get(name, {})
+    return " / ".join("-" if value is None else f"{value:.3f}" for value in (found.get("accuracy"), found.get("auc")))
