@@ -34,7 +34,7 @@ def features_to_units(radians: ArrayLike) -> IntArray:
     Raises:
         CircuitError: a feature is not a finite number.
     """
-    units = np.rint(_finite(radians, "feature") / UNIT)
+    units = np.rint(np.clip(_finite(radians, "feature"), -np.pi, np.pi) / UNIT)
     return np.clip(units, FEATURE_MIN, FEATURE_MAX).astype(np.int64)
 
 
@@ -44,10 +44,11 @@ def parameters_to_units(radians: ArrayLike) -> IntArray:
     Raises:
         CircuitError: a parameter is not a finite number, or too large for 63 bits.
     """
-    units = np.rint(_finite(radians, "parameter") / UNIT)
-    if np.any(np.abs(units) >= _PARAMETER_LIMIT):
-        raise CircuitError(f"a parameter of {np.max(np.abs(units)) * UNIT:.3g} rad does not fit in int64 units")
-    return units.astype(np.int64)
+    values = _finite(radians, "parameter")
+    largest = np.max(np.abs(values), initial=0)
+    if largest >= _PARAMETER_LIMIT * UNIT:
+        raise CircuitError(f"a parameter of {largest:.3g} rad does not fit in int64 units: did training diverge?")
+    return np.rint(values / UNIT).astype(np.int64)
 
 
 def to_radians(units: ArrayLike) -> FloatArray:
