@@ -548,9 +548,9 @@ class Deployment:
         self.chain.clock = max(self.chain.clock, self.latest.active_at)
 
 
-def claim_args(name: str, cumulative: Mapping[str, int]) -> tuple[int, int, bytes]:
+def claim_args(name: str, cumulative: Mapping[str, int], tree: RewardTree | None = None) -> tuple[int, int, bytes]:
     """The arguments of ``claim``."""
-    return (cumulative[address(name)], *RewardTree(cumulative).proof(address(name)))
+    return (cumulative[address(name)], *(tree or RewardTree(cumulative)).proof(address(name)))
 
 
 def sign(oracle: keys.PrivateKey, digest: bytes) -> bytes:
