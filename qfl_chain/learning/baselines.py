@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.units import to_radians
@@ -106,7 +106,8 @@ def logistic_regression(samples: Samples, data: FederatedData, penalty: float = 
     outputs = []
     for client in data.clients:
         logits = _with_one((to_radians(client.test.features) - centre) / spread) @ weights
-        outputs.append(logits[:, 1:] - logits[:, :1] if len(data.classes) == 2 else logits)
+        # Shares, not logits: one class's logits of two rows do not compare.
+        outputs.append(logits[:, 1:] - logits[:, :1] if len(data.classes) == 2 else softmax(logits, axis=1))
     return evaluate(outputs, data.clients)
 
 

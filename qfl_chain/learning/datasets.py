@@ -133,9 +133,7 @@ def _table(name: str, records: list[tuple[int, list[str]]], special: Shipped) ->
     labels = cells(special.label)
     classes = _levels(labels)
     if len(classes) < 2:
-        raise DataError(
-            f"{name}: column {special.label!r} has one class, {classes[0]!r}; nothing can be learnt from it"
-        )
+        raise DataError(f"{name}: column {special.label!r} has one class only, {classes[0]!r}; give rows of another")
     columns, values = _features(name, header, complete, special)
     return Table(
         name=name,

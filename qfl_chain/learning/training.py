@@ -84,11 +84,9 @@ def bounded(deltas: FloatArray, max_norm: int | None) -> IntArray:
     """Round deltas to int32 units whose Euclidean norm does not exceed ``max_norm``."""
     if max_norm is not None:
         # Rounding moves each delta by half a unit at most, so the norm by half the root of their number.
-        room = max_norm - 0.5 * np.sqrt(len(deltas))
+        room = max(max_norm - 0.5 * float(np.sqrt(len(deltas))), 0.0)
         norm = float(np.linalg.norm(deltas))
-        deltas = deltas * (max(room, 0.0) / norm) if norm > room else deltas
-        if room <= 0:
-            return np.zeros(len(deltas), dtype=np.int64)
+        deltas = deltas * (room / norm) if norm > room else deltas
     return np.clip(np.rint(deltas), -_DELTA_LIMIT, _DELTA_LIMIT).astype(np.int64)
 
 
