@@ -139,9 +139,11 @@ def test_evidence_that_breaks_a_rule_names_it(block: bytes, reason: str) -> None
         decode_evidence(block)
 
 
-def test_a_mask_has_one_width_only() -> None:
-    padded = b"\x03\x00\x01\x00" + EMPTY_COALITION[3:]
-    old = len(EMPTY_COALITION).to_bytes(4, "big") + EMPTY_COALITION
+@pytest.mark.parametrize(("coalition", "mask"), [(0, b"\x00"), (1, b"\x00\x01")])
+def test_a_mask_has_one_width_only(coalition: int, mask: bytes) -> None:
+    leaf = evidence_leaves(SMALL)[2 + coalition]
+    padded = b"\x03" + len(mask).to_bytes(2, "big") + mask + leaf[3 + coalition :]
+    old = len(leaf).to_bytes(4, "big") + leaf
     with pytest.raises(MalformedPayload, match="mask starts with a zero byte"):
         decode_evidence(corrupted(old, len(padded).to_bytes(4, "big") + padded))
 
