@@ -58,6 +58,11 @@ class RunLog:
         times = {activity: round(seconds, 3) for activity, seconds in self.stopwatch.seconds.items()}
         self.archive.describe({**self._facts, "status": status, "seconds": times})
 
+    def end(self, status: str) -> None:
+        """Write what is not written yet, and how the run ended."""
+        self.catch_up()
+        self.mark(status)
+
     def founded(self, federation: Federation) -> None:
         """Write down who takes part in which federation."""
         self._view = ChainView(federation.ledger, federation.store)

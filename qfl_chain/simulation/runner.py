@@ -61,12 +61,12 @@ def run(
             with log.stopwatch.measure("baselines"):
                 log.archive.write_baselines(compute_baselines(scenario, data, circuit))
     except KeyboardInterrupt:
-        log.mark("interrupted")
+        log.end("interrupted")
         raise
     except QflError as error:
-        log.mark(f"failed: {error}")
+        log.end(f"failed: {error}")
         raise
-    log.mark("complete")
+    log.end("complete")
     return log.archive
 
 
@@ -90,7 +90,6 @@ def play(federation: Federation, rounds: int, log: RunLog) -> None:
     settle(federation, log)
     for seat in federation.seats:
         log.attempt(rounds, "claim", seat, seat.party.claim)
-    log.catch_up()
 
 
 def post_report(federation: Federation, log: RunLog) -> Outcome | None:

@@ -1,0 +1,41 @@
+# make run   the main job: four hospitals, ten rounds and more, on a chain in this process
+# make test  the whole test suite
+# make check what CI runs: style, types, layers, generated files, tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: run test check lint generated clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/core
+	@$(BIN)/qfl run
+
+test: $(VENV)/dev
+	@$(BIN)/python -m pytest --numprocesses 2
+
+check: lint generated test
+
+lint: $(VENV)/dev
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+
+generated: $(VENV)/dev
+	@$(BIN)/python scripts/make-cli-reference --check
+	@$(BIN)/python scripts/make-vectors --check
+	@$(BIN)/python scripts/check-protocol
+
+$(VENV)/core: pyproject.toml constraints.txt
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt $(VENV)/core
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .solc .mypy_cache .ruff_cache .pytest_cache .hypothesis
