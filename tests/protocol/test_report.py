@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qfl_chain.circuit.gates import Angle, Circuit, Gate, Source
+from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.errors import DigestMismatch, MalformedPayload, ProtocolError
 from qfl_chain.protocol.aggregation import RULES
 from qfl_chain.protocol.codec import (
     Rules,
+    Validation,
     decode_model,
     decode_validation,
     digest_of_bytes,
@@ -200,7 +203,8 @@ def test_a_round_without_an_accepted_update_still_has_a_report() -> None:
 def test_malformed_updates_count_for_nothing_and_the_reason_is_kept(block: bytes, reason: str) -> None:
     outcome = report_on(Entry(block), Entry(BEST))
     malformed, other = outcome.standings
-    assert (malformed.status, malformed.player, malformed.reward) == (Status.MALFORMED, None, 0)
+    assert (malformed.status, malformed.player) == (Status.MALFORMED, None)
+    assert (malformed.phi, malformed.weight, malformed.reward, malformed.cumulative) == (0, 0, 0, 0)
     assert outcome.reasons[account(1)].startswith(reason)
     assert (other.status, other.player, other.reward) == (Status.ACCEPTED, 0, 1_000_000)
 
@@ -355,3 +359,26 @@ def test_cumulative_rewards_that_miss_the_total_are_refused() -> None:
     round_, seen = scene([Entry(BEST)], cumulative={account(1): Gwei(5)})
     with pytest.raises(ProtocolError, match="recompute the earlier rounds first"):
         build_report(replace(round_, total=Gwei(6)), seen)
+
+
+def test_a_round_can_be_scored_by_a_real_circuit() -> None:
+    reads = [Angle(0, 1 << 24, Source.FEATURE, 0), Angle(0, 1 << 24, Source.PARAMETER, 0)]
+    circuit = Circuit(1, 1, 1, tuple(Gate("RY", (0,), angle) for angle in reads), ((0,),))
+    quarter = 1 << 30
+    features = np.array([[-quarter], [quarter]] * 4)
+    validation = encode_validation(Validation(Rules(), features, np.array([0, 1] * 4), 2))
+    helpful = update_block([-quarter // 2], circuit=circuit.digest)
+    harmful = update_block([quarter // 2], circuit=circuit.digest)
+    base = model_block([0], circuit=circuit.digest)
+    round_, _ = scene([Entry(helpful), Entry(harmful)])
+    round_ = replace(round_, base_model=digest_of_bytes(base))
+    updates: dict[Digest, bytes | None] = {digest_of_bytes(block): block for block in (helpful, harmful)}
+    outcome = build_report(
+        round_, Observations(circuit.digest, 1 << 31, base, validation, updates, ScoringProgram(circuit))
+    )
+    # cos(x + theta) is 0 at both samples for theta = 0; a turn by -45 degrees takes
+    # the sample of label 1 to 0.707 and the other to -0.707.
+    one = 1 << 30
+    assert outcome.loss_before == pytest.approx(8 * one, rel=1e-6)
+    assert outcome.loss_after == pytest.approx(8 * one * (1 - 0.5**0.5) ** 2, rel=1e-6)
+    assert [standing.reward for standing in outcome.standings] == [1_000_000, 0]
