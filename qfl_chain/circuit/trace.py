@@ -60,7 +60,8 @@ def trace(function: PennyLaneFunction, features: int, parameters: int) -> Circui
     Raises:
         CircuitError: a gate that cannot be decomposed into the gate set, an angle that is not affine in one input,
             a measurement that is not the expectation value of a word of Z, wires that are not 0..n-1, gates that
-            change with the values, or an input that is never used. The message names the gate or the angle.
+            change with the values, an input that is never used, or a function that fails when called. The message
+            names the gate or the angle.
     """
     inputs = np.random.default_rng(_SEED).uniform(-3, 3, (_POINTS, features + parameters))
     runs = [_run(function, point[:features], point[features:]) for point in inputs]
@@ -80,10 +81,12 @@ def trace(function: PennyLaneFunction, features: int, parameters: int) -> Circui
 
 def _run(function: PennyLaneFunction, x: FloatArray, theta: FloatArray) -> _Run:
     tape = _decomposed(function, x.copy(), theta.copy())
-    gates, angles = [], []
-    for position, operation in enumerate(tape.operations):
+    gates: list[tuple[GateName, tuple[int, ...]]] = []
+    angles: list[float] = []
+    for operation in tape.operations:
         if operation.name in _DROPPED:
             continue
+        position = len(gates)
         if operation.name not in _OURS:
             raise CircuitError(_undecomposable(operation, position))
         gates.append((_OURS[operation.name], _wires(operation, f"gate {position} ({operation.name})")))
@@ -98,7 +101,7 @@ def _decomposed(function: PennyLaneFunction, x: FloatArray, theta: FloatArray) -
 
     # jax.numpy inside a user's function would otherwise round its angles to float32.
     with jax.enable_x64(True), qml.queuing.AnnotatedQueue() as queue:
-        returned = _plain(function)(x, theta)
+        returned = _called(_plain(function), x, theta)
     tape = qml.tape.QuantumScript.from_queue(queue)
     _check_returned(returned, tape.measurements)
     with warnings.catch_warnings():
@@ -106,6 +109,16 @@ def _decomposed(function: PennyLaneFunction, x: FloatArray, theta: FloatArray) -
         warnings.filterwarnings("ignore", "Operator .* does not define a decomposition")
         (tape,), _ = qml.transforms.decompose(tape, gate_set={*_OURS, *_DROPPED})
     return tape
+
+
+def _called(function: PennyLaneFunction, x: FloatArray, theta: FloatArray) -> Any:
+    try:
+        return function(x, theta)
+    except Exception as error:
+        raise CircuitError(
+            f"the function fails when called with {len(x)} features and {len(theta)} parameters: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def _plain(function: PennyLaneFunction) -> PennyLaneFunction:

@@ -183,9 +183,17 @@ def _turns(table: _AngleTable, theta: Any, x: Any) -> tuple[Any, Any]:
         angle = angle + table.x_factor.astype(kind)[:, None] * read
     cos, sin = jnp.cos(angle / 2), jnp.sin(angle / 2)
     along_x, along_y, along_z = np.moveaxis(table.axis.astype(kind)[:, None], -1, 0)
-    alphas, betas = lax.complex(cos, -sin * along_z), lax.complex(sin * along_y, -sin * along_x)
-    alpha, beta = alphas[..., 0], betas[..., 0]
-    for column in range(1, alphas.shape[-1]):
-        last_alpha, last_beta = alphas[..., column], betas[..., column]
-        alpha, beta = last_alpha * alpha - last_beta.conj() * beta, last_beta * alpha + last_alpha.conj() * beta
-    return alpha, beta
+    return _product(lax.complex(cos, -sin * along_z), lax.complex(sin * along_y, -sin * along_x))
+
+
+def _product(alpha: Any, beta: Any) -> tuple[Any, Any]:
+    """Multiply the matrices along the last axis, the first acting first, by halves: few steps for long runs."""
+    while (count := alpha.shape[-1]) > 1:
+        even = count - count % 2
+        first_alpha, last_alpha = alpha[..., :even:2], alpha[..., 1:even:2]
+        first_beta, last_beta = beta[..., :even:2], beta[..., 1:even:2]
+        new_alpha = last_alpha * first_alpha - last_beta.conj() * first_beta
+        new_beta = last_beta * first_alpha + last_alpha.conj() * first_beta
+        alpha = jnp.concatenate([new_alpha, alpha[..., even:]], axis=-1)
+        beta = jnp.concatenate([new_beta, beta[..., even:]], axis=-1)
+    return alpha[..., 0], beta[..., 0]

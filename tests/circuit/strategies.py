@@ -9,6 +9,7 @@ from qfl_chain.circuit.gates import Angle, Circuit, Gate, Source
 from qfl_chain.types import IntArray
 
 FEATURES, PARAMETERS = 3, 5
+UP_TO_EIGHT = st.integers(1, 8)
 
 
 @st.composite
@@ -45,9 +46,7 @@ def circuits(draw: st.DrawFn, max_qubits: int = 8, max_gates: int = 100) -> Circ
 
 
 @st.composite
-def seeded_circuits(
-    draw: st.DrawFn, sizes: st.SearchStrategy[int] = st.integers(1, 8), max_gates: int = 100
-) -> Circuit:
+def seeded_circuits(draw: st.DrawFn, sizes: st.SearchStrategy[int] = UP_TO_EIGHT, max_gates: int = 100) -> Circuit:
     """Circuits of full size from one drawn seed: hypothesis itself rarely draws long lists."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     qubits = draw(sizes)

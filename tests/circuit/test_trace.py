@@ -202,6 +202,18 @@ def test_what_is_not_a_word_of_z_is_named(measure: Callable[[], Any], message: s
         trace(function, 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("angle", "message"),
+    [
+        (lambda x, theta: theta[4], r"2 features and 1 parameters: IndexError: index 4 is out of bounds"),
+        (lambda x, theta: theta.reshape(2, 3)[0, 0], "ValueError: cannot reshape array of size 1"),
+    ],
+)
+def test_a_function_that_fails_is_reported_with_its_sizes(angle: Callable[[Any, Any], Any], message: str) -> None:
+    with pytest.raises(CircuitError, match=f"the function fails when called with .*{message}"):
+        trace(applies(rotation(angle)), 2, 1)
+
+
 def test_too_many_qubits_are_refused() -> None:
     with pytest.raises(CircuitError, match="the circuit has 15 qubits, the engine holds at most 14"):
         trace(applies(lambda x, theta: qml.RX(x[0], 0), wires=15), 1, 0)
