@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,8 +31,8 @@ from qfl_chain.simulation.stopwatch import Stopwatch
 from qfl_chain.types import Address, IntArray, Phase, Receipt, Terms
 
 SPONSOR, GUARDIAN, FIRST_ORACLE = 0, 1, 2
-GUARDIAN_YEARS = 10
-SECONDS_A_YEAR = 365 * 86_400
+GUARDIAN_SECONDS = 10 * 365 * 86_400
+"""How long a guardian's powers last: ten years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,16 @@ def found_federation(
     committee = devnet.accounts[FIRST_ORACLE:first_participant]
     sponsor = devnet.accounts[SPONSOR]
 
-    terms = _terms(scenario, data, circuit, devnet, committee, store)
+    terms = publish_terms(
+        scenario,
+        data,
+        circuit,
+        store,
+        sponsor=Address(sponsor.address),
+        guardian=Address(devnet.accounts[GUARDIAN].address),
+        guardian_expiry=devnet.now + GUARDIAN_SECONDS,
+        oracles=[Address(account.address) for account in committee],
+    )
     fee = devnet_settings.priority_fee_gwei * 10**9
     address, deployment = deploy(
         devnet.web3, sponsor, terms, funding=parse_gwei(scenario.terms.funding), priority_fee=fee
@@ -156,18 +166,26 @@ def found_federation(
     )
 
 
+def party_seed(scenario: Scenario, index: int) -> int:
+    """What the training of a scenario's participant number ``index`` starts from."""
+    return scenario.seed * 1000 + index
+
+
 def default_participants(data: FederatedData) -> tuple[ParticipantSettings, ...]:
     """One honest participant for each client."""
     return tuple(ParticipantSettings(client.name, data=client.name) for client in data.clients)
 
 
-def _terms(
+def publish_terms(
     scenario: Scenario,
     data: FederatedData,
     circuit: Circuit,
-    devnet: Devnet,
-    committee: tuple[LocalAccount, ...],
     store: ContentStore,
+    *,
+    sponsor: Address,
+    guardian: Address,
+    guardian_expiry: int,
+    oracles: Sequence[Address],
 ) -> Terms:
     """Publish what the terms name by digest, and write the terms down."""
     settings, validation = scenario.terms, data.validation
@@ -186,10 +204,10 @@ def _terms(
         reward_per_round=parse_gwei(settings.reward_per_round),
         max_norm=int(parameters_to_units([settings.max_norm])[0]),
         min_reveals=settings.min_reveals,
-        sponsor=Address(devnet.accounts[SPONSOR].address),
-        guardian=Address(devnet.accounts[GUARDIAN].address),
-        guardian_expiry=devnet.now + GUARDIAN_YEARS * SECONDS_A_YEAR,
-        oracles=tuple(Address(account.address) for account in committee),
+        sponsor=sponsor,
+        guardian=guardian,
+        guardian_expiry=guardian_expiry,
+        oracles=tuple(oracles),
     )
 
 
@@ -214,7 +232,7 @@ def _learners(
                 circuit,
                 clients[one.data].train,
                 scenario.training,
-                scenario.seed * 1000 + index,
+                party_seed(scenario, index),
                 max_norm,
                 stopwatch,
             )
@@ -233,5 +251,5 @@ def _seat(
     store: ContentStore,
     learner: Learner | None,
 ) -> Seat:
-    role = Role(ledger.signed_by(account), store, learner, secret_of(account, b"salt"), scenario.seed * 1000 + index)
+    role = Role(ledger.signed_by(account), store, learner, secret_of(account, b"salt"), party_seed(scenario, index))
     return Seat(settings, Address(account.address), BEHAVIOURS[settings.behaviour](role))
