@@ -174,4 +174,4 @@ def _as(kind: type[T], record: dict[str, Any], path: Path) -> T:
     try:
         return kind(**record)
     except TypeError as error:
-        raise RunError(f"{path}: a record is not a {kind.__name__} ({error}); was the file edited?") from error
+        raise RunError(f"{path}: a record is no {kind.__name__} ({error}); was the file edited?") from error
