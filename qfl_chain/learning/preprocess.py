@@ -131,9 +131,10 @@ def select(table: Table, features: Sequence[str]) -> Table:
 
 
 def principal_axes(rows: FloatArray, components: int) -> FloatArray:
-    """Matrix (columns, components) onto the leading principal components, each scaled to spread 1 on ``rows``.
+    """Matrix (columns, components) onto the leading principal components, scaled so that the first has spread 1.
 
-    Signs are fixed (the largest entry of an axis is positive), so that the result is a function of the rows.
+    The others keep their smaller spreads beside it: a circuit hears best what varies most. Signs are fixed (the
+    largest entry of an axis is positive), so that the result is a function of the rows.
 
     Raises:
         DataError: fewer columns or rows than components, or a component along which the rows do not vary.
@@ -145,10 +146,10 @@ def principal_axes(rows: FloatArray, components: int) -> FloatArray:
         )
     _, spreads, axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     spreads, axes = spreads[:components] / np.sqrt(len(rows) - 1), axes[:components]
-    if spreads[-1] < 1e-9:
+    if spreads[-1] < 1e-9 * spreads[0] or spreads[0] == 0:
         raise DataError(f"the public rows do not vary along component {components}; ask for fewer components")
     largest = np.take_along_axis(axes, np.argmax(np.abs(axes), axis=1)[:, None], axis=1)
-    scaled: FloatArray = (axes * np.sign(largest) / spreads[:, None]).T
+    scaled: FloatArray = (axes * np.sign(largest) / spreads[0]).T
     return scaled
 
 

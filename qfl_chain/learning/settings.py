@@ -43,7 +43,7 @@ class DataSettings:
             published with a shipped set. ``client``: each client's own training rows. ``donated``: the public rows.
         statistics: agreed constants; they replace shipped ones column by column.
         components: principal components to keep, fitted on the public rows alone; 0 keeps the columns.
-        scale: radians per spread (per component's spread after PCA).
+        scale: radians per spread (after PCA: per spread of the first component).
         limit: values are clipped to this many spreads on either side.
         donated: training rows each client publishes for scoring, at most a third of what it has.
         train_on_public: which public rows a client trains on: ``none``, its ``own`` or ``all``. Own rows stay
