@@ -191,6 +191,12 @@ def test_a_proof_holds_at_one_position_only() -> None:
     ]
 
 
+def test_every_leaf_of_a_deep_tree_has_a_proof() -> None:
+    leaves = [bytes([number]) for number in range(70)]
+    for index, leaf in enumerate(leaves):
+        assert verify_evidence(evidence_root(leaves), leaf, index, evidence_proof(leaves, index))
+
+
 def test_an_inner_node_does_not_pass_for_a_leaf() -> None:
     leaves = [b"a", b"b"]
     inner = b"".join(keccak(b"\x00" + leaf) for leaf in leaves)

@@ -162,5 +162,8 @@ def test_amounts_and_sums_outside_64_bits_are_refused(amounts: list[int]) -> Non
 
 
 def test_a_proof_grows_with_the_logarithm_of_the_accounts() -> None:
-    tree = reward_tree({account(number): Gwei(1) for number in range(1, 1025)})
-    assert len(tree.claim(account(1)).proof) == 10 * 40
+    tree = reward_tree({account(number): Gwei(number) for number in range(1, 1025)})
+    for number in (1, 500, 1024):
+        claim = tree.claim(account(number))
+        assert len(claim.proof) == 10 * 40
+        assert verify_claim(tree.root, tree.total, account(number), claim)
