@@ -209,7 +209,7 @@ def _check_participants(participants: tuple[ParticipantSettings, ...]) -> None:
 
 def _check_money(scenario: Scenario) -> None:
     terms = scenario.terms
-    for amount in (terms.reward_per_round, terms.funding):
+    for amount in (terms.min_stake, terms.reward_per_round, terms.funding):
         parse_gwei(amount)
     for participant in scenario.participants:
         if parse_gwei(participant.stake) < scenario.min_stake:

@@ -16,7 +16,19 @@ from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.protocol.report import Outcome
 from qfl_chain.types import Address, Digest, Gwei, IntArray, Reveal, Signature
 
-from .fakes import ANNA, BEN, BUDGET, FEDERATION, PARAMETERS, SPONSOR, STAKE, FakeChain, FakeLedger, PullToTarget, fake_chain
+from .fakes import (
+    ANNA,
+    BEN,
+    BUDGET,
+    FEDERATION,
+    PARAMETERS,
+    SPONSOR,
+    STAKE,
+    FakeChain,
+    FakeLedger,
+    PullToTarget,
+    fake_chain,
+)
 
 
 class Steps:

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.conftest import SMALL
 
 from qfl_chain.analysis.summary import summarise
 from qfl_chain.analysis.verify import verify
@@ -15,6 +14,7 @@ from qfl_chain.simulation.runlog import Step
 from qfl_chain.simulation.runner import run
 from qfl_chain.simulation.scenario import parse_scenario
 from qfl_chain.storage.archive import open_archive
+from tests.conftest import SMALL
 
 
 def _small(rounds: int = 1) -> object:
