@@ -182,6 +182,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--update", action="store_true", help="rewrite tests/gas.json")
     update = parser.parse_args(arguments).update
     table = measure()
+    artifact = load_artifact()
+    print(
+        f"eth-tester (Prague), solc {artifact.compiler}, {artifact.settings['optimizer']['runs']} optimizer runs, via IR"
+    )
     print(f"{'call':<36}{'gas':>11}{'ceiling':>10}")
     _print(table)
     if update:

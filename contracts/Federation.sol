@@ -499,6 +499,7 @@ contract Federation is IFederation {
         if (result == Outcome.LAPSED) return 0;
         penalty = account.stake / PENALTY_DIVISOR;
         account.stake -= penalty;
+        // Cannot overflow, and so cannot hold up an exit, where all ether is less than 2^64 gwei.
         _pool.funded += penalty;
 
         emit Penalized(participant, account.round, penalty, account.stake);

@@ -263,6 +263,8 @@ interface IFederation {
     /// @dev Warning: refused while that earlier round's report is in its challenge window.
     /// @dev Warning: 112 bits withstand a second preimage, not a collision: a participant who spends about 2^56
     /// hashes can prepare two updates for one commitment, and choose at the reveal.
+    /// @dev Warning: the preimage does not name the chain. A salt must be fresh for every commitment, or a reveal in
+    /// a federation at the same address of another chain opens this one early.
     /// @param commitment The low 112 bits of keccak256(federation, round, participant, digest, salt), packed.
     function commit(uint112 commitment) external;
 
@@ -277,6 +279,8 @@ interface IFederation {
     function revealMany(Opening[] calldata openings) external;
 
     /// @notice Closes the live round with a report that a quorum of the committee signed. Anyone may transmit it.
+    /// @dev The total may grow by what is unallocated now, which can exceed the budget that the round opened with.
+    /// @dev Warning: oracles must be accounts with a key; contract signatures (EIP-1271) are not asked for.
     /// @dev The report becomes active when its challenge window is over, unless it is voided before.
     /// @param signed Bit i is set where the i-th oracle signed.
     /// @param signers The committee: its addresses packed, ascending.
@@ -286,6 +290,7 @@ interface IFederation {
     /* CLAIMS AND PENALTIES */
 
     /// @notice Pays the caller what the active report owes it and it has not claimed.
+    /// @dev Warning: a contract that cannot receive ether cannot claim.
     /// @param cumulative All rewards of the caller since the beginning.
     /// @param index The position of the caller's leaf.
     /// @param proof For each level from the leaf up, the sibling's hash (32 bytes) and sum (8 bytes).
