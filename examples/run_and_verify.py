@@ -1,6 +1,6 @@
 """Run a scenario from Python, look at who earned what, and recompute every report.
 
-    python examples/run_and_verify.py [SCENARIO] [DIRECTORY]
+python examples/run_and_verify.py [SCENARIO] [DIRECTORY]
 """
 
 from __future__ import annotations

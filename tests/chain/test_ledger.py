@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -52,10 +51,10 @@ def terms(devnet: Devnet) -> Terms:
 
 
 @pytest.fixture
-def ledger(devnet: Devnet, terms: Terms) -> Iterator[Web3Ledger]:
+def ledger(devnet: Devnet, terms: Terms) -> Web3Ledger:
     """A fresh federation, funded with one ether, seen as the participant in account 6."""
     address, _ = deploy(devnet.web3, devnet.accounts[0], terms, funding=Gwei(ETH))
-    yield Web3Ledger(devnet.web3, address, devnet.accounts[6])
+    return Web3Ledger(devnet.web3, address, devnet.accounts[6])
 
 
 def _opening(ledger: Web3Ledger) -> Opening:
