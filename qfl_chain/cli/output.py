@@ -33,13 +33,16 @@ def console() -> Console:
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> None:
     """Print a table: the first column to the left, the others to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, caption=note)
-    table.caption_justify = "left"
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    console().print(table)
+    screen = console()
+    screen.print(title, style="bold")
+    screen.print(table)
+    if note:
+        screen.print(note + "\n", style="dim")
 
 
 def _jsonable(value: object) -> Any:

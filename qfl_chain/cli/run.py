@@ -36,8 +36,12 @@ def command(
     chosen = chosen.with_seed(seed) if seed is not None else chosen
     chosen = chosen.with_rounds(rounds) if rounds is not None else chosen
     directory = out or Path("runs") / run_id(chosen.name, chosen.seed, datetime.now(UTC))
-    with progress(chosen.rounds) as on_step:
-        archive = run(chosen, directory, scenario_text=text, on_step=on_step, baselines=baselines)
+    try:
+        with progress(chosen.rounds) as on_step:
+            archive = run(chosen, directory, scenario_text=text, on_step=on_step, baselines=baselines)
+    except KeyboardInterrupt:
+        click.echo(f"What was done is in {directory}; it reads: qfl verify {directory}", err=True)
+        raise
     summary = summarise(archive.path)
     if as_json:
         summary_json(summary, archive.path)
