@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from enum import Enum
@@ -14,8 +13,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-NARROWEST = 100
-"""Columns assumed where standard output is no terminal, so that tables do not wrap in files."""
+WIDTH = 200
+"""Columns a table may take: rather a line that wraps than a figure that is cut."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 
@@ -27,8 +26,7 @@ def print_json(value: object) -> None:
 
 def console() -> Console:
     """Standard output for tables: coloured on a terminal only."""
-    width = None if sys.stdout.isatty() else NARROWEST * 2
-    return Console(highlight=False, width=width, soft_wrap=False)
+    return Console(highlight=False, width=WIDTH)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> None:

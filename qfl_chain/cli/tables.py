@@ -78,24 +78,26 @@ def _print_baselines(summary: Summary) -> None:
 
 
 def _print_participants(summary: Summary) -> None:
-    columns = ("participant", "behaviour", "staked", "committed", "revealed", "scored", "refused")
-    money = ("score", "earned", "penalties", "gas", "net")
-    rows = [
+    work = [
         (
             row.name,
             row.behaviour,
-            f"{row.deposited:,}",
-            str(row.committed),
-            str(row.revealed),
-            str(row.accepted),
-            str(row.refused),
+            *map(str, (row.committed, row.revealed, row.accepted, row.refused)),
             f"{row.score:+.4f}",
-            *(f"{amount:,}" for amount in (row.earned, row.penalties, row.gas, row.net)),
         )
         for row in summary.participants
     ]
-    note = "Amounts in gwei. Score: mean Shapley value of the update, in validation loss per sample."
-    print_table("Participants", (*columns, *money), rows, note)
+    columns = ("participant", "behaviour", "committed", "revealed", "scored", "refused", "score")
+    note = (
+        "Score: mean Shapley value of an update, in validation loss per sample. Refused: calls the contract reverted."
+    )
+    print_table("Participants: work", columns, work, note)
+    money = [
+        (row.name, *(f"{one:,}" for one in (row.deposited, row.earned, row.claimed, row.penalties, row.gas, row.net)))
+        for row in summary.participants
+    ]
+    columns = ("participant", "staked", "earned", "claimed", "penalties", "gas", "net")
+    print_table("Participants: money, in gwei", columns, money, "Net: earned - penalties - gas.")
 
 
 def _print_gas(summary: Summary) -> None:
