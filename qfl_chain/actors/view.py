@@ -20,6 +20,7 @@ class ChainView:
         self._ledger = ledger
         self._store = store
         self._events: list[Event] = []
+        self._told: tuple[int, History | None] = (0, None)
         self._cumulative: dict[int | None, Mapping[Address, Gwei]] = {None: {}}
 
     def events(self) -> tuple[Event, ...]:
@@ -29,8 +30,13 @@ class ChainView:
         return tuple(self._events)
 
     def history(self) -> History:
-        """The history those logs tell (rule R-REPLAY)."""
-        return replay(self.events(), self._ledger.federation, self._ledger.terms().model)
+        """The history those logs tell; folded again only when there are new ones."""
+        events = self.events()
+        count, history = self._told
+        if history is None or count != len(events):
+            history = replay(events, self._ledger.federation, self._ledger.terms().model)
+            self._told = (len(events), history)
+        return history
 
     def committing_round(self) -> int:
         """The round a commitment made now belongs to: the live one while it takes commitments, or the next."""
