@@ -16,9 +16,18 @@ COMMANDS = {
     "run": "Run a scenario end to end on a chain in this process.",
     "verify": "Recompute every report of a run and compare.",
     "analyze": "Say what a run's history shows.",
+    "deploy": "Deploy a scenario's federation on a chain.",
+    "join": "Join a federation with a stake, or top up the stake.",
+    "round": "Take part in the live round.",
+    "oracle": "Recompute, sign and post reports.",
+    "claim": "Collect what the active report owes the account.",
+    "exit": "Leave a federation: start the unbonding of the stake.",
+    "withdraw": "Withdraw a stake whose unbonding window is over.",
+    "status": "Show a federation's round and phase, stakes, pool and latest report.",
     "circuit": "Show, draw and export circuits.",
     "contracts": "Compile and inspect the contracts.",
     "data": "Describe datasets and what clients would hold.",
+    "completion": "Print the completion script for a shell.",
 }
 """Every command and its line in the help. Command ``x`` lives in ``qfl_chain.cli.x`` under the name ``command``."""
 

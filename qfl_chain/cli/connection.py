@@ -1,0 +1,164 @@
+"""A command's connections: the chain over JSON-RPC, the account from its keystore, the store, the federation.
+
+Everything that can go wrong on the way becomes an error of ours. An endpoint is named by scheme, host and port
+alone: user names, paths and queries of RPC addresses often are access keys.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from qfl_chain.cli.deployment import check_chain, check_terms, read_deployment
+from qfl_chain.config import Settings
+from qfl_chain.errors import ContentError, InputError, LedgerError, Unreachable, WrongPhase
+from qfl_chain.types import Address
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+    from web3 import Web3
+
+    from qfl_chain.chain.ledger import Web3Ledger
+    from qfl_chain.storage.blocks import BlockStore
+
+REQUEST_TIMEOUT = 10
+"""Seconds to wait for one answer of the endpoint."""
+
+NEVER = 1 << 64
+"""Bounds the contract gives from here on mean that the window has no such end."""
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Web3]:
+    """A connection to the endpoint, closed at the end.
+
+    Raises:
+        InputError: not an http or https address.
+        Unreachable: no answer, or one that is no node's.
+        LedgerError: the node refuses.
+    """
+    import requests
+    from web3 import HTTPProvider, Web3
+    from web3.exceptions import BadResponseFormat, Web3Exception
+
+    endpoint = public_name(settings.rpc_url or "")
+    with requests.Session() as session:
+        provider = HTTPProvider(
+            settings.rpc_url,
+            request_kwargs={"timeout": REQUEST_TIMEOUT},
+            session=session,
+            exception_retry_configuration=None,
+        )
+        try:
+            yield Web3(provider)
+        except (Unreachable, requests.ConnectionError, requests.Timeout) as error:
+            raise Unreachable(f"no answer from {endpoint}: check the address, and that the node runs") from error
+        except requests.HTTPError as error:
+            status = error.response.status_code if error.response is not None else "unknown"
+            raise Unreachable(f"{endpoint} answers with HTTP status {status}: check address and access") from error
+        except (requests.RequestException, json.JSONDecodeError, BadResponseFormat) as error:
+            raise Unreachable(f"{endpoint} does not answer as an Ethereum node: check the address") from error
+        except Web3Exception as error:
+            raise LedgerError(f"{endpoint} refuses: {error.user_message or error}") from error
+
+
+@contextmanager
+def open_federation(settings: Settings, signer: LocalAccount | None = None) -> Iterator[Web3Ledger]:
+    """The federation of the deployment file, checked against the chain.
+
+    Raises:
+        InputError: no such file, or not a deployment file.
+        WrongContract: the chain or the contract is another one.
+        LedgerError: as :func:`connect`; a call too early or too late says when it is open.
+    """
+    from qfl_chain.chain.ledger import Web3Ledger
+
+    path = settings.deployment or Path()
+    deployment = read_deployment(path)
+    with connect(settings) as web3:
+        check_chain(deployment, path, int(web3.eth.chain_id))
+        ledger = Web3Ledger(web3, Address(deployment.federation), signer)
+        check_terms(deployment, path, ledger.terms())
+        try:
+            yield ledger
+        except WrongPhase as error:
+            raise LedgerError(explain(error, ledger.now())) from error
+
+
+def open_account(settings: Settings) -> LocalAccount:
+    """The account in the keystore file, with the password from its file or the terminal.
+
+    Raises:
+        InputError: no keystore named, a file that cannot be read, or a wrong password.
+    """
+    from qfl_chain.chain.accounts import load_keystore
+
+    if settings.keystore is None:
+        raise InputError("this signs with an account: name its keystore file with --keystore or ETH_KEYSTORE")
+    return load_keystore(settings.keystore, _password(settings))
+
+
+def open_store(settings: Settings) -> BlockStore:
+    """The directory of content blocks, made when missing.
+
+    Raises:
+        ContentError: it cannot be one.
+    """
+    from qfl_chain.storage.blocks import BlockStore
+
+    path = settings.store or Path()
+    try:
+        return BlockStore(path)
+    except OSError as error:
+        raise ContentError(f"{path} cannot be a content store: {error.strerror}") from error
+
+
+def public_name(url: str) -> str:
+    """The part of an endpoint's address that gives no access.
+
+    Raises:
+        InputError: not an http or https address.
+    """
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise InputError("the RPC address cannot be read: write for example http://127.0.0.1:8545") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InputError("the RPC address must begin with http:// or https:// and name a host")
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def explain(error: WrongPhase, now: int) -> str:
+    """Say in words when a call that was too early or too late is open."""
+    if error.opens_at >= NEVER:
+        return f"{error.function}: no round is open for it; wait for the first commit of the next round"
+    if now < error.opens_at:
+        return f"{error.function}: too early; it opens at {moment(error.opens_at, now)}"
+    return f"{error.function}: too late; it closed at {moment(error.closes_at, now)}"
+
+
+def moment(timestamp: int, now: int) -> str:
+    """A time on the chain's clock, and how far it is: ``2026-01-01T00:10:00Z (in 300 s)``."""
+    away = timestamp - now
+    distance = f"in {away} s" if away >= 0 else f"{-away} s ago"
+    return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%dT%H:%M:%SZ} ({distance})"
+
+
+def _password(settings: Settings) -> str:
+    if settings.password_file is None:
+        if not sys.stdin.isatty():
+            raise InputError("no terminal to ask for the password: name its file with --password-file or ETH_PASSWORD")
+        return str(click.prompt(f"Password of {settings.keystore}", hide_input=True, err=True))
+    try:
+        return settings.password_file.read_text().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the password file {settings.password_file}: {error}") from error

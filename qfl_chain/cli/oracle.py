@@ -1,0 +1,107 @@
+"""``qfl oracle``: an oracle recomputes a round's report, signs it, and posts it with a quorum's signatures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qfl_chain.cli.options import signs, uses
+from qfl_chain.cli.output import json_option, print_json
+from qfl_chain.config import Settings
+from qfl_chain.errors import InputError, ProtocolError, VerificationFailed
+from qfl_chain.types import Phase
+
+if TYPE_CHECKING:
+    from qfl_chain.actors.oracle import Sign
+    from qfl_chain.cli.recomputation import Recomputation
+    from qfl_chain.ports import Ledger
+
+
+@click.group()
+def command() -> None:
+    """Recompute, sign and post reports."""
+
+
+@command.command()
+@click.option("--round", "number", type=click.IntRange(min=1), help="Which round.  [default: the live one]")
+@click.option("--sign", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Sign it into this directory.")
+@uses("rpc_url", "deployment", "store", optional=("keystore", "password_file"))
+@json_option
+def report(number: int | None, folder: Path | None, settings: Settings, as_json: bool) -> None:
+    """Recompute a round's report from the chain and the store, and print it.
+
+    With --sign, in the report phase, also publish model and evidence and write this oracle's signature into a
+    directory the committee shares. Ends with exit code 7 when another report stands on chain.
+    """
+    from qfl_chain.cli.connection import open_federation, open_store
+    from qfl_chain.cli.recomputation import print_recomputation, recompute, sign
+    from qfl_chain.cli.signatures import write_signature
+
+    with open_federation(settings) as ledger:
+        found = recompute(ledger, open_store(settings), number, _signer(ledger, settings))
+        if folder is not None:
+            _require_live(ledger, found)
+            path = write_signature(sign(found, ledger), folder)
+            click.echo(f"signed into {path}", err=True)
+    if as_json:
+        print_json(found.public())
+    else:
+        print_recomputation(found)
+    if found.on_chain == "different":
+        raise VerificationFailed(f"the report of round {found.outcome.report.round} on chain is not the one recomputed")
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@signs("rpc_url", "deployment")
+@json_option
+def post(folder: Path, settings: Settings, as_json: bool) -> None:
+    """Post the live round's report once DIR holds valid signatures of a quorum. Anybody may."""
+    from qfl_chain.cli.connection import open_account, open_federation
+    from qfl_chain.cli.phases import require_phase
+    from qfl_chain.cli.receipts import print_receipt
+    from qfl_chain.cli.signatures import gather
+    from qfl_chain.protocol.eip712 import quorum
+
+    account = open_account(settings)
+    with open_federation(settings, account) as ledger:
+        number = require_phase(ledger, Phase.REPORT, "report").number
+        oracles = ledger.terms().oracles
+        signed, refused = gather(folder, ledger.chain_id, ledger.federation, oracles, number)
+        for reason in refused:
+            click.echo(f"left out: {reason}", err=True)
+        best = max(signed, key=lambda one: len(signed[one]), default=None)
+        signatures = signed[best] if best else []
+        if best is None or len(signatures) < quorum(len(oracles)):
+            raise ProtocolError(
+                f"round {number} has {len(signatures)} valid signatures over one report in {folder}, the quorum is "
+                f"{quorum(len(oracles))}: wait for more oracles"
+            )
+        receipt = ledger.report(best, signatures)
+        sentence = f"posted the report of round {number} with {len(signatures)} signatures"
+        print_receipt(receipt, sentence, as_json=as_json, round=number, signatures=len(signatures))
+
+
+def _signer(ledger: Ledger, settings: Settings) -> Sign:
+    """This oracle's signature; the keystore is opened when it is needed."""
+    from qfl_chain.chain.accounts import sign_digest
+    from qfl_chain.cli.connection import open_account
+    from qfl_chain.types import Signature
+
+    def sign(digest: bytes) -> Signature:
+        account = open_account(settings)
+        if account.address not in ledger.terms().oracles:
+            raise InputError(f"{account.address} is not in the federation's committee: sign with an oracle's keystore")
+        return sign_digest(account, digest)
+
+    return sign
+
+
+def _require_live(ledger: Ledger, found: Recomputation) -> None:
+    from qfl_chain.cli.phases import require_phase
+
+    live, number = require_phase(ledger, Phase.REPORT, "report").number, found.outcome.report.round
+    if number != live:
+        raise InputError(f"--round: round {number} is over, the live one is {live}: sign that one")

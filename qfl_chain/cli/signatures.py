@@ -1,0 +1,171 @@
+"""Signed reports as files in a directory that the oracles share, one file an oracle and round.
+
+Nobody is believed: :func:`gather` keeps a signature only if it is the signer's over the report beside it and the
+signer is in the committee.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from qfl_chain.chain.accounts import recover_signer
+from qfl_chain.errors import ContentError, InputError, ProtocolError
+from qfl_chain.protocol.eip712 import report_digest
+from qfl_chain.schema import read_table
+from qfl_chain.types import Address, Digest, Gwei, Report, Signature
+
+FORMAT = 1
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+"""Half the order of secp256k1: the contract refuses a signature with a larger s, as malleable."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReport:
+    """A report of one federation and one oracle's signature over it."""
+
+    chain_id: int
+    federation: Address
+    report: Report
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a file holds: integers and ``0x`` hex. ``inputs`` is hex, for JSON readers that know 53 bits."""
+
+    format: int
+    chain_id: int
+    federation: str
+    round: int
+    inputs: str
+    rewards: str
+    model: str
+    evidence: str
+    evidence_root: str
+    total: int
+    oracle: str
+    signature: str
+
+    def __post_init__(self) -> None:
+        if self.format != FORMAT:
+            raise ValueError(f"format is {self.format}, this version reads {FORMAT}")
+        for name in ("inputs", "rewards", "model", "evidence", "evidence_root", "signature"):
+            _bytes(getattr(self, name), name)
+
+
+def write_signature(signed: SignedReport, folder: Path) -> Path:
+    """Write the oracle's file of this round; the same again does nothing.
+
+    Raises:
+        InputError: it holds a signature over another report, which two together would prove as a fault.
+        ContentError: the folder cannot be written.
+    """
+    path = folder / f"round-{signed.report.round:05d}-{signed.signature.oracle}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.exists() and read_signature(path) != signed:
+            raise InputError(
+                f"{path} holds another report of round {signed.report.round} signed by this oracle: two different "
+                "signed reports of one round are a provable fault; find out which is right before you remove it"
+            )
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(asdict(_to_file(signed)), indent=2) + "\n")
+        temporary.replace(path)
+    except OSError as error:
+        raise ContentError(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
+def read_signature(path: Path) -> SignedReport:
+    """Read one file; whether the signature is good is for :func:`gather` to say.
+
+    Raises:
+        InputError: not such a file.
+    """
+    try:
+        table = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is not a signed report: {error}") from error
+    if not isinstance(table, dict):
+        raise InputError(f"{path} is not a signed report: it holds no object")
+    return _from_file(read_table(_File, table, str(path), InputError))
+
+
+def gather(
+    folder: Path, chain_id: int, federation: Address, committee: Sequence[Address], number: int
+) -> tuple[dict[Report, list[Signature]], list[str]]:
+    """The valid signatures over each report of one round, and why other files do not count.
+
+    Raises:
+        ContentError: no such directory.
+    """
+    if not folder.is_dir():
+        raise ContentError(f"{folder} is not a directory of signed reports: `qfl oracle report --sign` makes one")
+    found: dict[Report, dict[Address, Signature]] = defaultdict(dict)
+    refused = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            signed = read_signature(path)
+            _check(signed, path, chain_id, federation, committee)
+        except (InputError, ProtocolError) as error:
+            refused.append(str(error))
+            continue
+        if signed.report.round == number:
+            found[signed.report][signed.signature.oracle] = signed.signature
+    return {report: list(by_oracle.values()) for report, by_oracle in found.items()}, refused
+
+
+def _check(signed: SignedReport, path: Path, chain_id: int, federation: Address, committee: Sequence[Address]) -> None:
+    if (signed.chain_id, signed.federation) != (chain_id, federation):
+        raise ProtocolError(f"{path}: signed for {signed.federation} on chain {signed.chain_id}; not this federation")
+    if signed.signature.oracle not in committee:
+        raise ProtocolError(f"{path}: {signed.signature.oracle} is not in the committee")
+    digest = report_digest(signed.report, chain_id, federation)
+    compact = signed.signature.compact
+    high = int.from_bytes(compact[32:], "big") & ((1 << 255) - 1) > HALF_ORDER
+    if high or recover_signer(digest, compact) != signed.signature.oracle:
+        raise ProtocolError(f"{path}: the signature is not {signed.signature.oracle}'s over this report")
+
+
+def _to_file(signed: SignedReport) -> _File:
+    report = signed.report
+    return _File(
+        format=FORMAT,
+        chain_id=signed.chain_id,
+        federation=signed.federation,
+        round=report.round,
+        inputs="0x" + report.inputs.to_bytes(23, "big").hex(),
+        rewards="0x" + report.rewards.hex(),
+        model="0x" + report.model.hex(),
+        evidence="0x" + report.evidence.hex(),
+        evidence_root="0x" + report.evidence_root.hex(),
+        total=report.total,
+        oracle=signed.signature.oracle,
+        signature="0x" + signed.signature.compact.hex(),
+    )
+
+
+def _from_file(file: _File) -> SignedReport:
+    report = Report(
+        round=file.round,
+        inputs=int.from_bytes(_bytes(file.inputs, "inputs"), "big"),
+        rewards=_bytes(file.rewards, "rewards"),
+        model=Digest(_bytes(file.model, "model")),
+        evidence=Digest(_bytes(file.evidence, "evidence")),
+        evidence_root=_bytes(file.evidence_root, "evidence_root"),
+        total=Gwei(file.total),
+    )
+    signature = Signature(Address(file.oracle), _bytes(file.signature, "signature"))
+    return SignedReport(file.chain_id, Address(file.federation), report, signature)
+
+
+def _bytes(text: Any, name: str) -> bytes:
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        raise ValueError(f"{name} is not hex: {text!r}") from None
