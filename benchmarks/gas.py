@@ -183,9 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     update = parser.parse_args(arguments).update
     table = measure()
     artifact = load_artifact()
-    print(
-        f"eth-tester (Prague), solc {artifact.compiler}, {artifact.settings['optimizer']['runs']} optimizer runs, via IR"
-    )
+    runs = artifact.settings["optimizer"]["runs"]
+    print(f"eth-tester (Prague), solc {artifact.compiler}, {runs} optimizer runs, via IR")
     print(f"{'call':<36}{'gas':>11}{'ceiling':>10}")
     _print(table)
     if update:

@@ -10,7 +10,8 @@ library Committee {
     uint256 internal constant ADDRESS = 20;
     uint256 internal constant SIGNATURE = 64;
 
-    /// @dev Half the order of secp256k1: a larger s has a smaller twin, and only the smaller is accepted (EIP-2).
+    /// @dev Half the order of secp256k1: a larger s has a smaller twin, and only the smaller is accepted (EIP-2). The
+    /// 255 bits of a compact signature leave little above it.
     uint256 internal constant MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
     /// @notice keccak256 of the packed addresses, which must be 1 to 256, ascending and not zero.
