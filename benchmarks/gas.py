@@ -16,16 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from qfl_chain.chain.artifacts import load_artifact  # noqa: E402
-from tests.contracts.harness import (  # noqa: E402
-    Chain,
-    Deployment,
-    Report,
-    RewardTree,
-    Terms,
-    address,
-    claim_args,
-    committee,
-)
+from tests.contracts.chain import Chain  # noqa: E402
+from tests.contracts.harness import Deployment  # noqa: E402
+from tests.contracts.references import Report, RewardTree, Terms, address, claim_args, committee  # noqa: E402
 
 SNAPSHOT = ROOT / "tests" / "gas.json"
 PARTICIPANTS = tuple(f"participant {i}" for i in range(16))

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from .harness import Chain, Deployment, Terms, committee
+from .chain import Chain
+from .harness import Deployment
+from .references import Terms, committee
 
 MEMBERS = ("alice", "bob", "carol")
 STAKE = 5_000

@@ -8,7 +8,10 @@ from typing import Any
 from eth_tester.exceptions import TransactionFailed
 from eth_utils import to_canonical_address
 
-from .harness import GWEI, Chain, Deployment, address, decode_error
+from .abi import decode_error
+from .chain import GWEI, Chain
+from .harness import Deployment
+from .references import address
 
 STOP, SUB, ISZERO, CALLER, CALLVALUE = b"\x00", b"\x03", b"\x15", b"\x33", b"\x34"
 CALLDATALOAD, CALLDATASIZE, CALLDATACOPY, CODECOPY = b"\x35", b"\x36", b"\x37", b"\x39"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .harness import RefusedError, RewardTree, Terms, address, fold, opening_of
+from .abi import RefusedError
+from .references import RewardTree, Terms, address, fold, opening_of
 
 
 @dataclass

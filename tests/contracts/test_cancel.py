@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .harness import Deployment, address
+from .harness import Deployment
+from .references import address
 
 
 def test_a_cancellation_is_announced_and_final(federation: Deployment) -> None:

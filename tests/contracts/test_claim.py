@@ -6,9 +6,12 @@ from eth_utils import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from .abi import encode
+from .chain import GWEI, Chain
 from .conftest import FUNDING
 from .contracts_in_bytes import forwarder
-from .harness import GWEI, Chain, Deployment, RewardTree, Terms, address, claim_args, committee, encode
+from .harness import Deployment
+from .references import RewardTree, Terms, address, claim_args, committee
 
 REWARDS = {address("alice"): 100, address("bob"): 350, address("carol"): 150}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .conftest import FUNDING, STAKE
-from .harness import Deployment, address, commitment_of, opening_of
+from .harness import Deployment
+from .references import address, commitment_of, opening_of
 
 
 def test_the_first_commit_opens_a_round_at_its_own_time(federation: Deployment) -> None:
@@ -46,6 +47,15 @@ def test_the_next_commit_after_an_expiry_says_so_and_opens_a_round(federation: D
     assert [log.name for log in sent.logs] == ["RoundExpired", "RoundOpened", "Committed"]
     assert sent.only("RoundExpired") == {"round": 1}
     assert federation.live[:2] == (2, sent.time)
+
+
+def test_a_new_round_knows_nothing_of_the_reveals_before(federation: Deployment) -> None:
+    federation.commit("alice")
+    federation.chain.clock = federation.reveal_opens
+    federation.reveal("alice")
+    federation.chain.clock = federation.report_closes
+    sent = federation.commit("bob")
+    assert federation.live == (2, sent.time, 0, 0, 0)
 
 
 def test_a_round_opens_right_after_a_report(federation: Deployment) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from .harness import Chain, Deployment, RefusedError, Terms, address, committee, oracle_address, pack_addresses
+from .abi import RefusedError
+from .chain import Chain
+from .harness import Deployment
+from .references import Terms, address, committee, oracle_address, pack_addresses
 
 
 def deploy(chain: Chain, oracles: int = 4, value: int = 0, **changes: object) -> Deployment:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .conftest import FUNDING, STAKE
-from .harness import Deployment, address
+from .harness import Deployment
+from .references import address
 
 
 def test_an_exit_moves_the_whole_stake(federation: Deployment) -> None:

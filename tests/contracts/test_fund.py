@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .chain import Chain
 from .conftest import FUNDING
-from .harness import Chain, Deployment, Terms, address, committee
+from .harness import Deployment
+from .references import Terms, address, committee
 
 TOO_MUCH = 2**64 * 10**9
 

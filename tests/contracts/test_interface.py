@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .harness import error_names, event_names
+from .abi import error_names, event_names
 
 TESTS = "\n".join(
     path.read_text() for path in sorted(Path(__file__).parent.glob("test_*.py")) if path.name != "test_interface.py"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from .chain import Chain
 from .conftest import FUNDING, STAKE
-from .harness import Chain, Deployment, Terms, address, committee
+from .harness import Deployment
+from .references import Terms, address, committee
 
 
 def test_a_first_stake_makes_a_member(federation: Deployment) -> None:

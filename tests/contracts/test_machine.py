@@ -10,24 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from .harness import (
-    GENESIS,
-    Chain,
-    Deployment,
-    Live,
-    Log,
-    Member,
-    RefusedError,
-    RewardTree,
-    Terms,
-    address,
-    claim_args,
-    commitment_of,
-    committee,
-    fold,
-    opening_of,
-)
+from .abi import Live, Log, Member, RefusedError
+from .chain import Chain
+from .harness import Deployment
 from .model import Model
+from .references import GENESIS, RewardTree, Terms, address, claim_args, commitment_of, committee, fold, opening_of
 
 PARTICIPANTS = ("ann", "ben", "cat", "dan")
 ADMISSIONS = ("open", "paused", "cancelled")

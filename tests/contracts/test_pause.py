@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .harness import Deployment, address
+from .harness import Deployment
+from .references import address
 
 
 def test_a_pause_is_announced_and_ends_with_unpause(federation: Deployment) -> None:

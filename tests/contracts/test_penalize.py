@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from .conftest import FUNDING, STAKE
-from .harness import Deployment, address, opening_of
+from .harness import Deployment
+from .references import address, opening_of
 
 PENALTY = STAKE // 20
 

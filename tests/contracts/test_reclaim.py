@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from .abi import encode
 from .conftest import FUNDING, STAKE
 from .contracts_in_bytes import forwarder
-from .harness import MAX_UINT256, Deployment, Terms, address, encode
+from .harness import Deployment
+from .references import MAX_UINT256, Terms, address
 
 REWARDS = {address("alice"): 400}
 

@@ -7,19 +7,10 @@ import itertools
 import pytest
 from eth_keys.constants import SECPK1_N
 
+from .abi import RefusedError
 from .conftest import FUNDING
-from .harness import (
-    MAX_UINT256,
-    Deployment,
-    RefusedError,
-    Report,
-    Terms,
-    address,
-    committee,
-    oracle_address,
-    pack_addresses,
-    sign,
-)
+from .harness import Deployment
+from .references import MAX_UINT256, Report, Terms, address, committee, oracle_address, pack_addresses, sign
 
 
 @pytest.fixture

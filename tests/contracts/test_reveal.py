@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .conftest import STAKE
-from .harness import MAX_UINT256, Deployment, Terms, address, commitment_of, fold, opening_of
+from .harness import Deployment
+from .references import MAX_UINT256, Terms, address, commitment_of, fold, opening_of
 
 
 def open_reveals(federation: Deployment, *names: str) -> None:

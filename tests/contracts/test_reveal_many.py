@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .conftest import MEMBERS, STAKE
-from .harness import MAX_UINT256, Deployment, address, fold, opening_of
+from .harness import Deployment
+from .references import MAX_UINT256, address, fold, opening_of
 
 
 def open_reveals(federation: Deployment) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .harness import MAX_UINT256, Deployment
+from .harness import Deployment
+from .references import MAX_UINT256
 
 IDLE, COMMIT, REVEAL, REPORT = range(4)
 

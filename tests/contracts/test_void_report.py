@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .conftest import STAKE
-from .harness import MAX_UINT256, Deployment, address, claim_args, opening_of
+from .harness import Deployment
+from .references import MAX_UINT256, address, claim_args, opening_of
 
 FIRST = {address("alice"): 600}
 SECOND = {address("alice"): 600, address("bob"): 500}

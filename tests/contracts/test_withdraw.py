@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from .abi import encode
+from .chain import GWEI
 from .conftest import STAKE
 from .contracts_in_bytes import forwarder
-from .harness import GWEI, MAX_UINT256, Deployment, address, encode
+from .harness import Deployment
+from .references import MAX_UINT256, address
 
 
 def test_a_withdrawal_pays_the_stake(federation: Deployment) -> None:
