@@ -423,8 +423,8 @@ contract Federation is IFederation {
 
     /* INTERNAL: ROUNDS */
 
-    /// @dev Opens the round after `round`, which is closed or expired. The caller need not be able to commit in it
-    /// later, but its transaction must: this reverts with it.
+    /// @dev Opens the round after `round`, which is closed or expired. A commit that is refused after this takes the
+    /// opening back with it.
     function _openRound(Live memory round) internal returns (Live memory) {
         if (round.number == type(uint16).max) revert RoundsExhausted();
         if (round.start != 0) {
@@ -433,6 +433,7 @@ contract Federation is IFederation {
         }
 
         // The cast cuts times after 2106: rounds opened then have expired at birth, and stakes can leave.
+        // OPEN also ends a pause that outlived the guardian.
         Live memory next = Live(round.number + 1, uint32(block.timestamp), Admission.OPEN, 0, 0);
         _live = next;
 
