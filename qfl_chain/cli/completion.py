@@ -6,11 +6,14 @@ import click
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print the completion script for SHELL.
+    """Print the completion script for SHELL: bash, zsh or fish.
 
-    For example: qfl completion bash > ~/.local/share/bash-completion/completions/qfl
+    \b
+    qfl completion bash > ~/.local/share/bash-completion/completions/qfl
+    qfl completion zsh > ~/.zfunc/_qfl
+    qfl completion fish > ~/.config/fish/completions/qfl.fish
     """
     from click.shell_completion import BashComplete, FishComplete, ZshComplete
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -67,7 +67,7 @@ def connect(settings: Settings) -> Iterator[Web3]:
         except (requests.RequestException, json.JSONDecodeError, BadResponseFormat) as error:
             raise Unreachable(f"{endpoint} does not answer as an Ethereum node: check the address") from error
         except Web3Exception as error:
-            raise LedgerError(f"{endpoint} refuses: {error.user_message or error}") from error
+            raise LedgerError(f"{endpoint} refuses: {_reason(error)}") from error
 
 
 @contextmanager
@@ -149,16 +149,26 @@ def explain(error: WrongPhase, now: int) -> str:
 def moment(timestamp: int, now: int) -> str:
     """A time on the chain's clock, and how far it is: ``2026-01-01T00:10:00Z (in 300 s)``."""
     away = timestamp - now
-    distance = f"in {away} s" if away >= 0 else f"{-away} s ago"
+    distance = f"in {away} s" if away > 0 else f"{-away} s ago"
     return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%dT%H:%M:%SZ} ({distance})"
 
 
 def _password(settings: Settings) -> str:
     if settings.password_file is None:
-        if not sys.stdin.isatty():
+        if not _on_a_terminal():
             raise InputError("no terminal to ask for the password: name its file with --password-file or ETH_PASSWORD")
         return str(click.prompt(f"Password of {settings.keystore}", hide_input=True, err=True))
     try:
         return settings.password_file.read_text().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the password file {settings.password_file}: {error}") from error
+
+
+def _reason(error: Exception) -> str:
+    """The node's own words, where web3 kept them."""
+    answer: Any = getattr(error, "rpc_response", None) or {}
+    return str(answer.get("error", {}).get("message") or error)
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty()

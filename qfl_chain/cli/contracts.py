@@ -41,7 +41,7 @@ def compile(check: bool) -> None:  # noqa: A001  # the command's name
 @click.argument("contract", default="Federation")
 @json_option
 def show(contract: str, as_json: bool) -> None:
-    """Show a contract's functions with their selectors, events, errors, sizes and compiler."""
+    """Show the functions of CONTRACT with their selectors, its events, errors, sizes and compiler."""
     from qfl_chain.chain.artifacts import load_artifact
 
     artifact = load_artifact(contract)

@@ -74,7 +74,7 @@ def main() -> None:
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
     try:
-        result = command.main(standalone_mode=False)
+        result = command.main(prog_name="qfl", standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except QflError as error:
         _fail(f"error: {error}", error.exit_code)

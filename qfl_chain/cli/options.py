@@ -61,16 +61,16 @@ def _option(name: str, *, required: bool) -> Callable[[Command], Command]:
 
 
 class AddressType(click.ParamType[Address]):
-    """An account's address; mixed case must be the EIP-55 checksum."""
+    """An account's address, with its EIP-55 checksum: a mistyped one would be lost money or a lost vote."""
 
     name = "address"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Address:
-        from eth_utils.address import is_address, to_checksum_address
+        from eth_utils.address import is_checksum_address
 
-        if not is_address(value) or not value.startswith("0x"):
-            self.fail(f"{value!r} is not an address: write 0x and 40 hex digits, with the EIP-55 checksum", param, ctx)
-        return Address(str(to_checksum_address(value)))
+        if not is_checksum_address(value):
+            self.fail(f"{value!r} is not an address with its EIP-55 checksum: copy it in mixed case", param, ctx)
+        return Address(value)
 
 
 ADDRESS = AddressType()
