@@ -27,8 +27,10 @@ def serve(devnet: Devnet) -> Iterator[str]:
             response = ask(request["method"], request["params"])
         except Exception as error:  # whatever eth-tester raises, a node answers
             response = {"error": {"code": INTERNAL_ERROR, "message": str(error)}}
-        part = "error" if response.get("error") else "result"
-        return {"jsonrpc": "2.0", "id": request["id"], part: to_json(response.get(part))}
+        head = {"jsonrpc": "2.0", "id": request["id"]}
+        if response.get("error"):
+            return {**head, "error": response["error"]}
+        return {**head, "result": to_json(response["result"])}
 
     with listen(lambda body: (200, json.dumps(answer(json.loads(body))).encode())) as url:
         yield url
@@ -47,7 +49,7 @@ def listen(reply: Any) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             """Says nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:

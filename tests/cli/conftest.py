@@ -16,15 +16,14 @@ from eth_account import Account
 
 from qfl_chain.chain.devnet import Devnet, load_settings
 from qfl_chain.cli.main import main
-
-from ..rpc import serve
+from tests.rpc import serve
 
 PASSWORD = "correct horse"
 SPONSOR, ORACLES, ALICE, BOB, OUTSIDER = 0, (2, 3, 4, 5), 6, 7, 8
 
 SCENARIO = """
 name = "pair"
-seed = 3
+seed = 4
 rounds = 2
 
 [data]
@@ -42,7 +41,7 @@ qubits = 2
 layers = 1
 
 [training]
-steps = 4
+steps = 8
 batch = 8
 learning_rate = 0.2
 
@@ -172,3 +171,25 @@ class restored:  # noqa: N801  # reads as a phrase
 
     def __exit__(self, *error: object) -> None:
         self._tester.revert_to_snapshot(self._snapshot)
+
+
+@pytest.fixture(scope="session")
+def _revealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    devnet = Devnet(load_settings())
+    with serve(devnet) as url:
+        bench = bench_in(tmp_path_factory.mktemp("revealed"), devnet, url)
+        assert bench.deploy().code == 0
+        for signer in (ALICE, BOB):
+            assert bench.qfl("join", "--stake", "2 eth", signer=signer).code == 0
+        for action in ("commit", "reveal"):
+            for client, signer in ((1, ALICE), (2, BOB)):
+                assert bench.train(action, client, signer).code == 0
+            bench.next_phase()
+        yield bench
+
+
+@pytest.fixture
+def revealed(_revealed: Bench) -> Iterator[Bench]:
+    """A round whose two participants have revealed, in its report phase. The chain is put back afterwards."""
+    with restored(_revealed.devnet):
+        yield _revealed

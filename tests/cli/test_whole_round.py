@@ -51,6 +51,7 @@ def test_a_round_from_deployment_to_the_last_gwei(empty_bench: Bench) -> None:
     bench.devnet.travel(status["report"]["active_at"])
     claimed = [bench.qfl("claim", "--json", signer=signer).json["amount"] for signer in (ALICE, BOB)]
     assert claimed == [one["reward"] for one in reports[0]["participants"]]
+    assert min(claimed) > 0
     assert sum(claimed) == reports[0]["total"] == REWARD
 
     money = bench.qfl("status", "--json").json["money"]

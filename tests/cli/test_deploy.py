@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qfl_chain.chain.ledger import Web3Ledger
+from qfl_chain.circuit.gates import Circuit
+from qfl_chain.cli.deployment import read_deployment
+from qfl_chain.protocol.codec import decode_model, decode_validation
+from qfl_chain.storage.blocks import BlockStore
+from qfl_chain.types import Address
+
+from .conftest import ORACLES, OUTSIDER, SPONSOR, Bench
+
+YEARS_10 = 10 * 365 * 86_400
+
+
+def ledger_of(bench: Bench) -> Web3Ledger:
+    return Web3Ledger(bench.devnet.web3, Address(read_deployment(bench.folder / "deployment.json").federation))
+
+
+def test_the_terms_are_the_scenarios_and_their_content_is_in_the_store(empty_bench: Bench) -> None:
+    assert empty_bench.deploy("--guardian", empty_bench.address(OUTSIDER)).code == 0
+    ledger, store = ledger_of(empty_bench), BlockStore(empty_bench.folder / "store")
+    terms = ledger.terms()
+    assert terms.sponsor == empty_bench.address(SPONSOR)
+    assert set(terms.oracles) == {empty_bench.address(index) for index in ORACLES}
+    assert terms.guardian == empty_bench.address(OUTSIDER)
+    assert 0 <= ledger.now() - (terms.guardian_expiry - YEARS_10) <= 1
+    assert (terms.commit_window, terms.min_stake, terms.min_reveals) == (600, 10**9, 2)
+    assert ledger.balance(ledger.federation) == 10**18
+    circuit = Circuit.from_bytes(store.get(terms.circuit))
+    assert len(decode_model(store.get(terms.model)).parameters) == circuit.parameters
+    assert decode_validation(store.get(terms.validation)).rules.subset == 12
+
+
+def test_without_a_guardian_nobody_has_its_powers(empty_bench: Bench) -> None:
+    assert empty_bench.deploy().code == 0
+    terms = ledger_of(empty_bench).terms()
+    assert (int(terms.guardian, 16), terms.guardian_expiry) == (0, 0)
+
+
+def test_people_read_where_it_is(empty_bench: Bench) -> None:
+    oracles = [part for index in ORACLES for part in ("--oracle", empty_bench.address(index))]
+    out = empty_bench.folder / "here.json"
+    said = empty_bench.qfl("deploy", empty_bench.folder / "pair.toml", *oracles, "--out", out, signer=SPONSOR)
+    assert said.out.startswith(f"deployed pair at {read_deployment(out).federation} on chain 31337, see {out}")
+    assert (said.code, said.err) == (0, "")
+
+
+def test_an_existing_deployment_file_stops_before_anything_is_sent(empty_bench: Bench) -> None:
+    (empty_bench.folder / "deployment.json").write_text("precious")
+    block = empty_bench.devnet.web3.eth.block_number
+    said = empty_bench.deploy()
+    assert said.code == 2
+    assert "exists already: choose another --out" in said.err
+    assert empty_bench.devnet.web3.eth.block_number == block
+
+
+def test_the_committee_has_the_size_the_scenario_says(empty_bench: Bench) -> None:
+    oracle = empty_bench.address(ORACLES[0])
+    said = empty_bench.qfl(
+        "deploy", empty_bench.folder / "pair.toml", "--oracle", oracle, "--oracle", oracle, signer=SPONSOR
+    )
+    assert said.code == 2
+    assert "committee has 4 oracles, 1 different ones are given with --oracle" in said.err
+
+
+@pytest.mark.parametrize("address", ["0x12", "nobody", "0x70997970c51812DC3A010C7d01b50e0d17dc79C8", "0x" + "ab" * 20])
+def test_an_address_that_is_none_is_refused(empty_bench: Bench, address: str) -> None:
+    said = empty_bench.qfl("deploy", "heart", "--oracle", address, signer=SPONSOR)
+    assert said.code == 2
+    assert f"{address!r} is not an address with its EIP-55 checksum" in said.err
+
+
+def test_an_unknown_scenario_names_the_nearest(empty_bench: Bench) -> None:
+    said = empty_bench.qfl("deploy", "hart", "--oracle", empty_bench.address(2), signer=SPONSOR)
+    assert said.code == 2
+    assert "did you mean 'heart'?" in said.err
+
+
+def test_terms_the_contract_refuses_deploy_nothing(empty_bench: Bench) -> None:
+    path = empty_bench.folder / "pair.toml"
+    path.write_text(path.read_text().replace("[terms]", "[terms]\nunbonding_window = 5"))
+    said = empty_bench.deploy()
+    assert said.code == 4
+    assert "InvalidTerms" in said.err
+    assert not (empty_bench.folder / "deployment.json").exists()
+
+
+def test_a_sponsor_without_money_is_told_so(empty_bench: Bench) -> None:
+    path = empty_bench.folder / "pair.toml"
+    path.write_text(path.read_text().replace('"1 eth"', '"100000 eth"'))
+    said = empty_bench.deploy()
+    assert said.code == 4
+    assert "fund the account first" in said.err
+
+
+def test_a_deployment_file_that_cannot_be_written_still_tells_the_address(empty_bench: Bench, tmp_path: Path) -> None:
+    said = empty_bench.deploy("--out", tmp_path / "missing" / "deployment.json")
+    assert said.code == 2
+    assert "the federation is deployed at 0x" in said.err
