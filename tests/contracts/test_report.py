@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from eth_keys import keys
 from eth_keys.constants import SECPK1_N
 
 from .abi import RefusedError
+from .chain import Chain
 from .conftest import FUNDING
 from .harness import Deployment
 from .references import MAX_UINT256, Report, Terms, address, committee, oracle_address, pack_addresses, sign
@@ -183,15 +185,36 @@ def test_signatures_in_another_order_are_refused(ready: Deployment) -> None:
     assert ready.refused("sponsor", "report", report, signed, signers, swapped) == expected
 
 
-def test_the_high_s_twin_of_a_signature_is_refused(ready: Deployment) -> None:
-    report, signed, signers, signatures = ready.signed(ready.report_of())
-    packed = int.from_bytes(signatures[32:64], "big")
-    parity, s = packed >> 255, packed & (2**255 - 1)
-    high = SECPK1_N - s
-    assert high < 2**256
-    twin = signatures[:32] + (((parity ^ 1) << 255) | (high & (2**255 - 1))).to_bytes(32, "big") + signatures[64:]
-    expected = ("WrongSignature", oracle_address(ready.oracles[0]))
-    assert ready.refused("sponsor", "report", report, signed, signers, twin) == expected
+def test_a_high_s_is_refused_and_its_low_twin_accepted(chain: Chain) -> None:
+    """A compact signature can only hold the high s from half the order to 2^255, which no signer meets by chance.
+
+    So the key is made from the signature: for any nonce k and s, the key d = (s k - z) / r signs z.
+    """
+    nonce, high = 77, 2**255 - 5
+    with chain.snapshot():
+        twin = played_alone(chain, committee(1))
+        z = int.from_bytes(twin.digest_of(twin.report_of()), "big")
+    point = keys.PrivateKey(nonce.to_bytes(32, "big")).public_key.to_bytes()
+    r, parity = int.from_bytes(point[:32], "big"), point[-1] & 1
+    secret = (high * nonce - z) * pow(r, -1, SECPK1_N) % SECPK1_N
+    oracle = keys.PrivateKey(secret.to_bytes(32, "big"))
+    federation = played_alone(chain, (oracle,))
+    report, signed, signers, _ = federation.signed(federation.report_of())
+    wrong, right = (
+        r.to_bytes(32, "big") + ((odd << 255) | s).to_bytes(32, "big")
+        for odd, s in ((parity, high), (parity ^ 1, SECPK1_N - high))
+    )
+    expected = ("WrongSignature", oracle_address(oracle))
+    assert federation.refused("sponsor", "report", report, signed, signers, wrong) == expected
+    federation.send("sponsor", "report", report, signed, signers, right)
+
+
+def played_alone(chain: Chain, oracles: tuple[keys.PrivateKey, ...]) -> Deployment:
+    """A federation where alice revealed: the same address, times and digests for any committee of one size."""
+    federation = Deployment.create(chain, Terms(), oracles)
+    federation.send("alice", "join", value=1_000)
+    federation.play(["alice"])
+    return federation
 
 
 def test_a_signature_that_recovers_to_nobody_is_refused(ready: Deployment) -> None:
