@@ -21,6 +21,7 @@ from qfl_chain.simulation.behaviours import BEHAVIOURS
 from qfl_chain.types import Gwei
 
 MAX_ROUNDS = 65_535
+CSV = "csv:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +131,13 @@ def find_scenario(name_or_path: str) -> Path:
 
 
 def load_scenario(name_or_path: str) -> Scenario:
-    """Read a scenario.
+    """Read a scenario. The files it names lie beside it, unless their paths are absolute.
 
     Raises:
         ScenarioError: no such file, malformed TOML, an unknown key (with the nearest one), or an impossible value.
     """
     path = find_scenario(name_or_path)
-    return parse_scenario(path.read_text(), str(path))
+    return _beside(parse_scenario(path.read_text(), str(path)), path.parent)
 
 
 def parse_scenario(text: str, origin: str) -> Scenario:
@@ -150,6 +151,16 @@ def parse_scenario(text: str, origin: str) -> Scenario:
         return read_table(Scenario, table, origin, ScenarioError)
     except (AmountError, ProtocolError) as error:
         raise ScenarioError(f"{origin}: {error}") from error
+
+
+def _beside(scenario: Scenario, folder: Path) -> Scenario:
+    """The scenario with the files it names looked up in ``folder``."""
+    data, circuit = scenario.data, scenario.circuit
+    if data.source.startswith(CSV):
+        data = replace(data, source=CSV + str(folder / data.source.removeprefix(CSV)))
+    if circuit.function:
+        circuit = replace(circuit, function=str(folder / circuit.function))
+    return replace(scenario, data=data, circuit=circuit)
 
 
 def build_circuit(settings: CircuitSettings, features: int, classes: int) -> Circuit:
