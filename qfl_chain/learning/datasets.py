@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import resources
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -73,10 +74,13 @@ SHIPPED = {
 """Shipped datasets. ``dropped`` is how many rows DATASETS.md says were left out when the file was built."""
 
 
-def load(source: str, label: str = "", group: str = "", categorical: Sequence[str] = ()) -> Table:
+def load(
+    source: str, label: str = "", group: str = "", categorical: Sequence[str] = (), features: Sequence[str] = ()
+) -> Table:
     """Read a shipped dataset by name, or ``csv:FILE`` with a label column and, where rows have owners, a group column.
 
-    Rows with a missing cell are dropped and counted. Categorical columns become one 0/1 column per level but the
+    Only the columns that ``features`` need are read, all when it is empty. Rows with a missing cell there are dropped
+    and counted. Categorical columns become one 0/1 column per level but the
     first, named ``column_level``.
 
     Raises:
@@ -86,13 +90,13 @@ def load(source: str, label: str = "", group: str = "", categorical: Sequence[st
         path = Path(source.removeprefix("csv:"))
         if not label:
             raise DataError(f"{source}: say which column holds the class (label = ...)")
-        return _table(source, _read(path), Shipped(label, group, categorical=tuple(categorical)))
+        return _table(source, _read(path), Shipped(label, group, categorical=tuple(categorical)), features)
     if source not in SHIPPED:
         raise DataError(f"no dataset {source!r}{_nearest(source, list(SHIPPED))}; or csv:FILE")
     if label or group or categorical:
         raise DataError(f"{source}: label, group and categorical columns are fixed; leave them out")
     text = resources.files("qfl_chain.learning").joinpath(f"data/{source}.csv").read_text("utf-8")
-    return _table(source, list(_records(text.splitlines(), source)), SHIPPED[source])
+    return _table(source, list(_records(text, source)), SHIPPED[source], features)
 
 
 def _read(path: Path) -> list[tuple[int, list[str]]]:
@@ -102,12 +106,12 @@ def _read(path: Path) -> list[tuple[int, list[str]]]:
         raise DataError(f"{path} cannot be read: {failure.strerror}") from failure
     except UnicodeDecodeError as failure:
         raise DataError(f"{path} is not UTF-8 text (byte {failure.start}): save it as UTF-8") from failure
-    return list(_records(text.splitlines(), str(path)))
+    return list(_records(text, str(path)))
 
 
-def _records(lines: list[str], name: str) -> Iterator[tuple[int, list[str]]]:
+def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """(line number, stripped cells) of every line that is not blank."""
-    reader = csv.reader(lines)
+    reader = csv.reader(StringIO(text, newline=""))
     try:
         for cells in reader:
             if cells:
@@ -116,12 +120,14 @@ def _records(lines: list[str], name: str) -> Iterator[tuple[int, list[str]]]:
         raise DataError(f"{name}, line {reader.line_num}: {failure}") from failure
 
 
-def _table(name: str, records: list[tuple[int, list[str]]], special: Shipped) -> Table:
+def _table(name: str, records: list[tuple[int, list[str]]], special: Shipped, features: Sequence[str]) -> Table:
     if len(records) < 2:
         raise DataError(f"{name} is empty: it needs a header and rows")
     header, rows = records[0][1], records[1:]
     _check_header(name, header, special)
     _check_widths(name, header, rows)
+    kept = _columns_needed(name, header, special, features)
+    header, rows = [header[at] for at in kept], [(line, [row[at] for at in kept]) for line, row in rows]
     complete = [(line, row) for line, row in rows if not any(cell.lower() in MISSING for cell in row)]
     if not complete:
         raise DataError(f"{name}: all {len(rows)} rows have a missing cell; fill them or drop the empty columns")
@@ -163,6 +169,20 @@ def _check_widths(name: str, header: list[str], rows: list[tuple[int, list[str]]
     for line, row in rows:
         if len(row) != len(header):
             raise DataError(f"{name}, line {line}: {len(row)} cells, the header has {len(header)}")
+
+
+def _columns_needed(name: str, header: list[str], special: Shipped, features: Sequence[str]) -> list[int]:
+    """Where the columns stand that are special or that a feature is made from."""
+    if not features:
+        return list(range(len(header)))
+    needed = {special.label, special.group, special.split}
+    for feature in features:
+        levels = (column for column in special.categorical if feature.startswith(f"{column}_"))
+        column = feature if feature in header else next(levels, None)
+        if column is None:
+            raise DataError(f"{name}: no feature {feature!r}{_nearest(feature, header)}")
+        needed.add(column)
+    return [at for at, column in enumerate(header) if column in needed]
 
 
 def _features(

@@ -89,7 +89,7 @@ def prepare(settings: DataSettings, seed: int) -> FederatedData:
     Raises:
         DataError: data that cannot be used; the message names the dataset, column, line or client.
     """
-    table = load(settings.source, settings.label, settings.group, settings.categorical)
+    table = load(settings.source, settings.label, settings.group, settings.categorical, settings.features)
     table = select(table, settings.features)
     splits = _donate(table, partition(table, settings, seed), settings, seed)
     public = np.concatenate([split.donated for split in splits])

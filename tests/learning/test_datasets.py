@@ -164,6 +164,25 @@ def test_an_oversized_cell_is_refused_with_its_line(tmp_path: Path) -> None:
         load(write_csv(tmp_path, f"x,y\n{'1' * 140_000},0\n"), "y")
 
 
+def test_columns_no_feature_needs_are_not_read(tmp_path: Path) -> None:
+    source = write_csv(tmp_path, "name,pain,x,y\nAda,low,1,0\nBo,?,2,1\nCy,high,,1\nDi,high,4,1\n")
+    assert load(source, "y", features=("x",)).values.tolist() == [[1], [2], [4]]
+    table = load(source, "y", categorical=("pain",), features=("x", "pain_low"))
+    assert table.columns == ("pain_low", "x")
+    assert table.values.tolist() == [[1, 1], [0, 4]]
+    assert table.dropped == 2
+
+
+def test_a_feature_that_is_no_column_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no feature 'agee'; did you mean 'age'\?"):
+        load(write_csv(tmp_path, "age,y\n1,0\n2,1\n"), "y", features=("agee",))
+
+
+def test_a_quoted_cell_may_hold_a_line_break(tmp_path: Path) -> None:
+    source = write_csv(tmp_path, 'x,y\n1,"a\nb"\n2,c\n')
+    assert load(source, "y").classes == ("a\nb", "c")
+
+
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(DataError, match=r"nowhere\.csv cannot be read: No such file"):
         load("csv:nowhere.csv", "y")

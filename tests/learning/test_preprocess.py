@@ -156,6 +156,7 @@ def test_the_notes_say_what_was_done() -> None:
     ("changed", "message"),
     [
         ({"features": ("agee",)}, r"heart: no feature 'agee'; did you mean 'age'\?"),
+        ({"features": ("cp_5",)}, r"heart: no feature 'cp_5'; did you mean 'cp_4'\?"),
         ({"features": ("age", "age")}, "a feature is listed twice in age, age"),
         ({"components": 4}, "4 components cannot be fitted on 70 public rows of 3 columns"),
         (
