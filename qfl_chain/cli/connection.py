@@ -10,7 +10,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,8 +17,9 @@ from urllib.parse import urlsplit
 import click
 
 from qfl_chain.cli.deployment import check_chain, check_terms, read_deployment
+from qfl_chain.cli.refusals import explain
 from qfl_chain.config import Settings
-from qfl_chain.errors import ContentError, InputError, LedgerError, Unreachable, WrongPhase
+from qfl_chain.errors import ContentError, InputError, LedgerError, Reverted, Unreachable
 from qfl_chain.types import Address
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 REQUEST_TIMEOUT = 10
 """Seconds to wait for one answer of the endpoint."""
 
-NEVER = 1 << 64
-"""Bounds the contract gives from here on mean that the window has no such end."""
-
 
 @contextmanager
 def connect(settings: Settings) -> Iterator[Web3]:
@@ -43,7 +40,7 @@ def connect(settings: Settings) -> Iterator[Web3]:
     Raises:
         InputError: not an http or https address.
         Unreachable: no answer, or one that is no node's.
-        LedgerError: the node refuses.
+        LedgerError: the node refuses; or the contract does, and what to do about it.
     """
     import requests
     from web3 import HTTPProvider, Web3
@@ -58,7 +55,8 @@ def connect(settings: Settings) -> Iterator[Web3]:
             exception_retry_configuration=None,
         )
         try:
-            yield Web3(provider)
+            with _explained(Web3(provider)) as web3:
+                yield web3
         except (Unreachable, requests.ConnectionError, requests.Timeout) as error:
             raise Unreachable(f"no answer from {endpoint}: check the address, and that the node runs") from error
         except requests.HTTPError as error:
@@ -77,7 +75,7 @@ def open_federation(settings: Settings, signer: LocalAccount | None = None) -> I
     Raises:
         InputError: no such file, or not a deployment file.
         WrongContract: the chain or the contract is another one.
-        LedgerError: as :func:`connect`; a call too early or too late says when it is open.
+        LedgerError: as :func:`connect`.
     """
     from qfl_chain.chain.ledger import Web3Ledger
 
@@ -87,10 +85,7 @@ def open_federation(settings: Settings, signer: LocalAccount | None = None) -> I
         check_chain(deployment, path, int(web3.eth.chain_id))
         ledger = Web3Ledger(web3, Address(deployment.federation), signer)
         check_terms(deployment, path, ledger.terms())
-        try:
-            yield ledger
-        except WrongPhase as error:
-            raise LedgerError(explain(error, ledger.now())) from error
+        yield ledger
 
 
 def open_account(settings: Settings) -> LocalAccount:
@@ -137,20 +132,12 @@ def public_name(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}"
 
 
-def explain(error: WrongPhase, now: int) -> str:
-    """Say in words when a call that was too early or too late is open."""
-    if error.opens_at >= NEVER:
-        return f"{error.function}: no round is open for it; wait for the first commit of the next round"
-    if now < error.opens_at:
-        return f"{error.function}: too early; it opens at {moment(error.opens_at, now)}"
-    return f"{error.function}: too late; it closed at {moment(error.closes_at, now)}"
-
-
-def moment(timestamp: int, now: int) -> str:
-    """A time on the chain's clock, and how far it is: ``2026-01-01T00:10:00Z (in 300 s)``."""
-    away = timestamp - now
-    distance = f"in {away} s" if away > 0 else f"{-away} s ago"
-    return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%dT%H:%M:%SZ} ({distance})"
+@contextmanager
+def _explained(web3: Web3) -> Iterator[Web3]:
+    try:
+        yield web3
+    except Reverted as error:
+        raise LedgerError(explain(error, int(web3.eth.get_block("latest")["timestamp"]))) from error
 
 
 def _password(settings: Settings) -> str:

@@ -15,8 +15,9 @@ from qfl_chain.config import Settings
 def command(settings: Settings, as_json: bool) -> None:
     """Leave a federation: start the unbonding of the whole stake."""
     from qfl_chain.chain.amounts import format_gwei
-    from qfl_chain.cli.connection import moment, open_account, open_federation
+    from qfl_chain.cli.connection import open_account, open_federation
     from qfl_chain.cli.receipts import print_receipt
+    from qfl_chain.cli.refusals import moment
 
     account = open_account(settings)
     with open_federation(settings, account) as ledger:

@@ -7,6 +7,8 @@ import click
 from qfl_chain.cli.options import signs
 from qfl_chain.cli.output import json_option
 from qfl_chain.config import Settings
+from qfl_chain.errors import AmountError
+from qfl_chain.types import Gwei
 
 
 @click.command()
@@ -20,18 +22,25 @@ def command(stake: str, settings: Settings, as_json: bool) -> None:
     from qfl_chain.chain.amounts import format_gwei, parse_gwei
     from qfl_chain.cli.connection import open_account, open_federation
     from qfl_chain.cli.receipts import print_receipt
-    from qfl_chain.errors import AmountError
 
     amount = parse_gwei(stake)
     account = open_account(settings)
     with open_federation(settings, account) as ledger:
-        held, minimum = ledger.member(ledger.account).stake, ledger.terms().min_stake
-        if amount == 0 or held + amount < minimum:
-            raise AmountError(
-                f"--stake: {format_gwei(amount)} on top of {format_gwei(held)} is under the minimum of "
-                f"{format_gwei(minimum)}, or nothing: stake more"
-            )
+        require_enough(amount, ledger.member(ledger.account).stake, ledger.terms().min_stake)
         receipt = ledger.join(amount)
         total = ledger.member(ledger.account).stake
         sentence = f"{ledger.account} staked {format_gwei(amount)}, now {format_gwei(total)}"
         print_receipt(receipt, sentence, as_json=as_json, participant=ledger.account, amount=amount, stake=total)
+
+
+def require_enough(amount: Gwei, held: Gwei, minimum: Gwei) -> None:
+    """Refuse what the contract would, before anything is sent.
+
+    Raises:
+        AmountError: nothing, or too little to reach the minimum.
+    """
+    if amount == 0:
+        raise AmountError("--stake: nothing to put down; stake more than 0 gwei")
+    if held + amount < minimum:
+        missing = minimum - held
+        raise AmountError(f"--stake: {amount:,} gwei is under the minimum; stake at least {missing:,} gwei")

@@ -10,12 +10,14 @@ from qfl_chain.actors.view import ChainView
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.cli.output import print_table
+from qfl_chain.cli.phases import current_window, require_phase
 from qfl_chain.cli.signatures import SignedReport
 from qfl_chain.errors import InputError
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.replay import RoundStatus
 from qfl_chain.protocol.report import Outcome
 from qfl_chain.storage.cid import cid_of
+from qfl_chain.types import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,16 @@ def recompute(ledger: Ledger, store: ContentStore, number: int | None, sign: Sig
 
     Raises:
         InputError: no such round, or nothing revealed in it.
+        WrongPhase: its reveals are not over.
         ContentError: circuit, model, validation set or evidence are missing in the store.
     """
-    history = ChainView(ledger, store).history()
-    number = ledger.live().number if number is None else number
+    history, live = ChainView(ledger, store).history(), ledger.live()
+    number = live.number if number is None else number
+    if number == live.number and current_window(live, ledger.terms(), ledger.now()).phase in (
+        Phase.COMMIT,
+        Phase.REVEAL,
+    ):
+        require_phase(ledger, Phase.REPORT, "report")
     record = history.rounds.get(number)
     if record is None or not record.reveals:
         raise InputError(f"--round: nothing was revealed in round {number}, so it has no report")

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from qfl_chain.cli.connection import explain, moment, public_name
-from qfl_chain.errors import InputError, WrongPhase
+from qfl_chain.cli.connection import public_name
+from qfl_chain.errors import InputError
 from tests.rpc import listen
 
 from .conftest import ALICE, BOB, PASSWORD, SPONSOR, Bench, qfl
-
-NEVER = 2**256 - 1
 
 
 def unused_port() -> int:
@@ -172,17 +170,3 @@ def test_an_address_that_is_refused_is_not_repeated() -> None:
     with pytest.raises(InputError) as refused:
         public_name("ftp://me:secret@node.example")
     assert "secret" not in str(refused.value)
-
-
-def test_a_call_out_of_phase_is_explained() -> None:
-    assert explain(WrongPhase("reveal", 100, 200), 90) == (
-        "reveal: too early; it opens at 1970-01-01T00:01:40Z (in 10 s)"
-    )
-    assert explain(WrongPhase("reveal", 100, 200), 200) == (
-        "reveal: too late; it closed at 1970-01-01T00:03:20Z (0 s ago)"
-    )
-    assert explain(WrongPhase("reveal", NEVER, NEVER), 90).startswith("reveal: no round is open for it")
-
-
-def test_a_moment_says_how_far_it_is() -> None:
-    assert moment(100, 130) == "1970-01-01T00:01:40Z (30 s ago)"

@@ -86,6 +86,7 @@ def test_terms_the_contract_refuses_deploy_nothing(empty_bench: Bench) -> None:
     said = empty_bench.deploy()
     assert said.code == 4
     assert "InvalidTerms" in said.err
+    assert "correct [terms] in the scenario" in said.err
     assert not (empty_bench.folder / "deployment.json").exists()
 
 

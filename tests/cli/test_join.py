@@ -19,8 +19,8 @@ def test_a_top_up_may_be_under_the_minimum(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("stake", "message"),
     [
-        ("999999999", "999,999,999 gwei on top of 0 gwei is under the minimum of 1,000,000,000 gwei"),
-        ("0", "stake more"),
+        ("999999999", "999,999,999 gwei is under the minimum; stake at least 1,000,000,000 gwei"),
+        ("0", "stake more than 0 gwei"),
         ("0.0000000005 eth", "not a whole number of gwei"),
         ("two eth", "is not an amount"),
         ("2 btc", "unknown unit 'btc'"),

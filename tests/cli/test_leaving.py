@@ -17,10 +17,10 @@ def test_a_stake_leaves_after_its_unbonding(bench: Bench) -> None:
 def test_who_has_no_stake_cannot_leave(bench: Bench) -> None:
     said = bench.qfl("exit", signer=OUTSIDER)
     assert said.code == 4
-    assert "NoStake" in said.err
+    assert "NoStake(): there is nothing to take out" in said.err
 
 
 def test_who_did_not_exit_cannot_withdraw(bench: Bench) -> None:
     said = bench.qfl("withdraw", signer=ALICE)
     assert said.code == 4
-    assert "NothingToWithdraw" in said.err
+    assert "NothingToWithdraw(): start with `qfl exit`" in said.err

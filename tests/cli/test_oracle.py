@@ -39,6 +39,15 @@ def test_a_round_without_reveals_has_no_report(bench: Bench) -> None:
         assert "so it has no report" in said.err
 
 
+def test_a_round_is_not_recomputed_before_its_reveals_are_over(bench: Bench) -> None:
+    assert bench.train("commit", 1, ALICE).code == 0
+    bench.next_phase()
+    assert bench.train("reveal", 1, ALICE).code == 0
+    said = bench.qfl("oracle", "report", "--json")
+    assert (said.code, said.out) == (4, "")
+    assert "report: too early; it opens at" in said.err
+
+
 def test_only_the_committee_signs(revealed: Bench, tmp_path: Path) -> None:
     said = revealed.qfl("oracle", "report", "--sign", tmp_path / "shared", signer=ALICE)
     assert said.code == 2
