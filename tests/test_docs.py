@@ -52,13 +52,13 @@ def test_a_sound_rule_has_no_fault() -> None:
         ("rewards.split", "rewards.split.more", "P1: no function qfl_chain.protocol.rewards.split.more"),
         ("qfl_chain.protocol.rewards.split", "qfl_chain.nowhere.x", "P1: no function qfl_chain.nowhere.x"),
         ("::test_the", "::test_not_the", "P1: no test tests/test_docs.py::test_not_the_protocol_names_what_exists"),
-        ("tests/test_docs.py::test", "tests/none.py::test", "P1: no test tests/none.py::test_the_protocol_names_what_exists"),
+        ("/test_docs.py", "/none.py", "P1: no test tests/none.py::test_the_protocol_names_what_exists"),
         ("- test:", "- tested:", "P1: names no test"),
         ("- function:", "- code:", "P1: names no function"),
         ("P1", "P2", "P2 stands where P1 should: number the rules 1, 2, 3"),
         ("**P1.** ", "", "no rule at all: a rule starts with **P1.**"),
     ],
-)  # fmt: skip
+)
 def test_a_rule_that_is_not_true_is_named(old: str, new: str, fault: str) -> None:
     assert old in RULE
     assert faults(RULE.replace(old, new)) == [fault]
@@ -127,3 +127,21 @@ def test_decisions_are_numbered_and_have_the_three_parts() -> None:
 def test_every_decision_is_listed() -> None:
     listed = LINK.findall((ROOT / "docs" / "adr" / "README.md").read_text())
     assert listed == [path.name for path in DECISIONS]
+
+
+def block_after(mark: str, language: str) -> str:
+    found = re.search(rf"^{mark}.*?```{language}\n(.*?)```", README, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize(("name", "language"), [("scenario.toml", "toml"), ("circuit.py", "python")])
+def test_what_the_readme_shows_of_an_example_is_in_it(name: str, language: str) -> None:
+    assert (ROOT / "examples" / "own" / name).read_text().endswith(block_after(f"`{name}`:", language))
+
+
+def test_the_readmes_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block_after("## From Python", "python"), "README.md", "exec"), {})
+    assert (tmp_path / "runs" / "mine" / "run.json").exists()
