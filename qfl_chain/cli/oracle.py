@@ -10,7 +10,7 @@ import click
 from qfl_chain.cli.options import signs, uses
 from qfl_chain.cli.output import json_option, print_json
 from qfl_chain.config import Settings
-from qfl_chain.errors import InputError, ProtocolError, VerificationFailed
+from qfl_chain.errors import InputError, VerificationFailed
 from qfl_chain.types import Phase
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ def post(folder: Path, settings: Settings, as_json: bool) -> None:
     from qfl_chain.cli.connection import open_account, open_federation
     from qfl_chain.cli.phases import require_phase
     from qfl_chain.cli.receipts import print_receipt
-    from qfl_chain.cli.signatures import gather
-    from qfl_chain.protocol.eip712 import quorum
+    from qfl_chain.cli.signatures import gather, require_quorum
 
     account = open_account(settings)
     with open_federation(settings, account) as ledger:
@@ -72,14 +71,8 @@ def post(folder: Path, settings: Settings, as_json: bool) -> None:
         signed, refused = gather(folder, ledger.chain_id, ledger.federation, oracles, number)
         for reason in refused:
             click.echo(f"left out: {reason}", err=True)
-        best = max(signed, key=lambda one: len(signed[one]), default=None)
-        signatures = signed[best] if best else []
-        if best is None or len(signatures) < quorum(len(oracles)):
-            raise ProtocolError(
-                f"round {number} has {len(signatures)} valid signatures over one report in {folder}, the quorum is "
-                f"{quorum(len(oracles))}: wait for more oracles"
-            )
-        receipt = ledger.report(best, signatures)
+        signed_report, signatures = require_quorum(signed, len(oracles), number)
+        receipt = ledger.report(signed_report, signatures)
         sentence = f"posted the report of round {number} with {len(signatures)} signatures"
         print_receipt(receipt, sentence, as_json=as_json, round=number, signatures=len(signatures))
 

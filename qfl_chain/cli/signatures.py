@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from qfl_chain.chain.accounts import recover_signer
 from qfl_chain.errors import ContentError, InputError, ProtocolError
-from qfl_chain.protocol.eip712 import report_digest
+from qfl_chain.protocol.eip712 import quorum, report_digest
 from qfl_chain.schema import read_table
 from qfl_chain.types import Address, Digest, Gwei, Report, Signature
 
 FORMAT = 1
-HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
-"""Half the order of secp256k1: the contract refuses a signature with a larger s, as malleable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +118,31 @@ def gather(
     return {report: list(by_oracle.values()) for report, by_oracle in found.items()}, refused
 
 
+def require_quorum(
+    gathered: Mapping[Report, list[Signature]], oracles: int, number: int
+) -> tuple[Report, list[Signature]]:
+    """The report of a round that a quorum signed; two cannot be, while fewer than a third of the oracles lie.
+
+    Raises:
+        ProtocolError: no report has enough signatures yet.
+    """
+    best = max(gathered, key=lambda report: len(gathered[report]), default=None)
+    if best is None or len(gathered[best]) < quorum(oracles):
+        count = len(gathered[best]) if best else 0
+        raise ProtocolError(
+            f"round {number} has {count} valid signatures over one report, the quorum is {quorum(oracles)}: "
+            "wait for more oracles"
+        )
+    return best, gathered[best]
+
+
 def _check(signed: SignedReport, path: Path, chain_id: int, federation: Address, committee: Sequence[Address]) -> None:
     if (signed.chain_id, signed.federation) != (chain_id, federation):
         raise ProtocolError(f"{path}: signed for {signed.federation} on chain {signed.chain_id}; not this federation")
     if signed.signature.oracle not in committee:
         raise ProtocolError(f"{path}: {signed.signature.oracle} is not in the committee")
     digest = report_digest(signed.report, chain_id, federation)
-    compact = signed.signature.compact
-    high = int.from_bytes(compact[32:], "big") & ((1 << 255) - 1) > HALF_ORDER
-    if high or recover_signer(digest, compact) != signed.signature.oracle:
+    if recover_signer(digest, signed.signature.compact) != signed.signature.oracle:
         raise ProtocolError(f"{path}: the signature is not {signed.signature.oracle}'s over this report")
 
 

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from qfl_chain.chain.accounts import sign_digest
 from qfl_chain.cli.signatures import (
-    HALF_ORDER,
     SignedReport,
     _from_file,
     _to_file,
     gather,
     read_signature,
+    require_quorum,
     write_signature,
 )
-from qfl_chain.errors import ContentError, InputError
+from qfl_chain.errors import ContentError, InputError, ProtocolError
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.types import Address, Digest, Gwei, Report, Signature
 
@@ -32,7 +32,6 @@ FEDERATION = Address("0x" + "00" * 20)
 ORACLES = [Account.from_key(bytes([number]) * 32) for number in (1, 2, 3)]
 COMMITTEE = [Address(oracle.address) for oracle in ORACLES]
 REPORT = Report(4, 77, b"\1" * 32, Digest(b"\2" * 32), Digest(b"\3" * 32), b"\4" * 32, Gwei(900))
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 def signed_by(index: int, report: Report = REPORT, chain: int = CHAIN) -> SignedReport:
@@ -83,15 +82,6 @@ def test_a_copied_file_does_not_count_twice(tmp_path: Path) -> None:
     assert [len(signatures) for signatures in gathered(tmp_path)[0].values()] == [1]
 
 
-def high_s(signed: SignedReport) -> SignedReport:
-    """The other signature that secp256k1 accepts for the same digest."""
-    r, packed = signed.signature.compact[:32], int.from_bytes(signed.signature.compact[32:], "big")
-    parity, s = packed >> 255, packed & ((1 << 255) - 1)
-    # Bit 255 carries the parity, so a high s only fits where it stays under it.
-    mirrored = ((1 - parity) << 255 | (ORDER - s) & ((1 << 255) - 1)).to_bytes(32, "big")
-    return replace(signed, signature=replace(signed.signature, compact=r + mirrored))
-
-
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -103,7 +93,6 @@ def high_s(signed: SignedReport) -> SignedReport:
         (lambda one: replace(one, report=replace(one.report, total=Gwei(-1))), "total"),
         (lambda one: replace(one, signature=replace(one.signature, compact=b"\1")), "has 64 bytes"),
         (lambda one: replace(one, signature=replace(one.signature, compact=bytes(64))), "not a valid signature"),
-        (high_s, "is not 0x"),
     ],
 )
 def test_what_the_contract_would_refuse_is_left_out(
@@ -117,8 +106,17 @@ def test_what_the_contract_would_refuse_is_left_out(
     assert reason in refused[0]
 
 
-def test_half_the_order_is_half_the_order() -> None:
-    assert HALF_ORDER == ORDER // 2
+def test_the_report_a_quorum_signed_is_found_beside_others() -> None:
+    other = replace(REPORT, total=Gwei(901))
+    signatures = [signed_by(index).signature for index in (0, 1, 2)]
+    assert require_quorum({other: signatures[:1], REPORT: signatures}, 4, 4) == (REPORT, signatures)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_under_a_quorum_there_is_none(count: int) -> None:
+    signatures = [signed_by(index).signature for index in range(count)]
+    with pytest.raises(ProtocolError, match=f"round 4 has {count} valid signatures over one report, the quorum is 3"):
+        require_quorum({REPORT: signatures} if count else {}, 4, 4)
 
 
 @pytest.mark.parametrize(
