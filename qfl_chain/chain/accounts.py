@@ -11,6 +11,7 @@ from eth_keys import keys
 from eth_utils.crypto import keccak
 
 from qfl_chain.errors import InputError, ProtocolError
+from qfl_chain.protocol.packing import pack_address
 from qfl_chain.types import Address, Signature
 
 
@@ -57,6 +58,6 @@ def recover_signer(digest: bytes, compact: bytes) -> Address:
         raise ProtocolError("the bytes are not a valid signature over this digest") from error
 
 
-def secret_of(account: LocalAccount, purpose: bytes) -> bytes:
-    """A 32-byte secret only the account's owner can derive; the same every time, so nothing need be stored."""
-    return keccak(b"qfl-chain secret" + purpose + bytes(account.key))
+def salt_secret(account: LocalAccount, federation: Address) -> bytes:
+    """The 32 bytes an account's salts in one federation come from; the same every time, so nothing need be stored."""
+    return keccak(b"qfl-chain salts" + pack_address(federation) + bytes(account.key))

@@ -52,18 +52,26 @@ class Web3Ledger:
         federation: the contract's address.
         signer: the account that writes; without one, only reading works.
         priority_fee: wei per gas offered to the block's proposer.
+        from_block: a block not after the deployment, where reading logs begins.
 
     Raises:
         WrongContract: no federation at that address.
     """
 
     def __init__(
-        self, web3: Web3, federation: Address, signer: LocalAccount | None = None, *, priority_fee: int = GWEI
+        self,
+        web3: Web3,
+        federation: Address,
+        signer: LocalAccount | None = None,
+        *,
+        priority_fee: int = GWEI,
+        from_block: int = 0,
     ) -> None:
         artifact = load_artifact("Federation")
         self._web3 = web3
         self._signer = signer
         self._priority_fee = priority_fee
+        self._from_block = from_block
         self._federation = federation
         self._contract: Any = web3.eth.contract(address=Web3.to_checksum_address(federation), abi=artifact.abi)
         self._errors = _by_selector(artifact.abi)
@@ -77,7 +85,9 @@ class Web3Ledger:
 
     def signed_by(self, signer: LocalAccount) -> Web3Ledger:
         """The same federation, written as another account."""
-        return Web3Ledger(self._web3, self._federation, signer, priority_fee=self._priority_fee)
+        return Web3Ledger(
+            self._web3, self._federation, signer, priority_fee=self._priority_fee, from_block=self._from_block
+        )
 
     @property
     def federation(self) -> Address:
@@ -115,7 +125,11 @@ class Web3Ledger:
     def events(self, from_block: int = 0) -> Sequence[Event]:
         with _reachable():
             logs = self._web3.eth.get_logs(
-                {"address": self._contract.address, "fromBlock": from_block, "toBlock": "latest"}
+                {
+                    "address": self._contract.address,
+                    "fromBlock": max(from_block, self._from_block),
+                    "toBlock": "latest",
+                }
             )
             return tuple(self._decode(log) for log in logs)
 
@@ -181,27 +195,9 @@ class Web3Ledger:
 
     def _send(self, function: str, *arguments: Any, value: int = 0) -> Receipt:
         call = getattr(self._contract.functions, function)(*arguments)
-        with _reachable(), self._readable_reverts(function):
+        with _reachable(), _readable_reverts(self._web3, self._errors, function):
             receipt = send(self._web3, self._need_signer(), call, value=value, priority_fee=self._priority_fee)
         return to_receipt(function, receipt)
-
-    @contextmanager
-    def _readable_reverts(self, function: str) -> Iterator[None]:
-        try:
-            yield
-        except ContractLogicError as error:
-            raise self._reverted(function, error) from error
-
-    def _reverted(self, function: str, error: ContractLogicError) -> Reverted:
-        data = HexBytes(cast(HexStr, error.data)) if isinstance(error.data, str | bytes) else HexBytes(b"")
-        entry = self._errors.get(bytes(data[:4]))
-        if entry is None:
-            return Reverted(function, str(error.message or "unknown error"))
-        values = self._web3.codec.decode([item["type"] for item in entry["inputs"]], bytes(data[4:]))
-        named = {item["name"]: value for item, value in zip(entry["inputs"], values, strict=True)}
-        if entry["name"] == "WrongPhase":
-            return WrongPhase(function, int(named["opensAt"]), int(named["closesAt"]))
-        return Reverted(function, str(entry["name"]), named)
 
     def _decode(self, log: LogReceipt) -> Event:
         name = self._event_abis[bytes(log["topics"][0])]
@@ -219,7 +215,7 @@ class Web3Ledger:
         deployed = self._contract.events.Deployed()
         with _reachable():
             logs = self._web3.eth.get_logs(
-                {"address": self._contract.address, "fromBlock": 0, "topics": [deployed.topic]}
+                {"address": self._contract.address, "fromBlock": self._from_block, "topics": [deployed.topic]}
             )
         if len(logs) != 1:
             raise WrongContract(
@@ -239,12 +235,8 @@ def deploy(
     artifact: Artifact = load_artifact("Federation")
     factory: Any = web3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
     call = factory.constructor(_terms_tuple(terms), sorted(terms.oracles, key=pack_address))
-    with _reachable():
-        try:
-            receipt = send(web3, signer, call, value=funding * GWEI, priority_fee=priority_fee)
-        except ContractLogicError as error:
-            entry = _by_selector(artifact.abi).get(bytes(HexBytes(cast(HexStr, error.data or "0x"))[:4]))
-            raise Reverted("deploy", str(entry["name"] if entry else error.message)) from error
+    with _reachable(), _readable_reverts(web3, _by_selector(artifact.abi), "deploy"):
+        receipt = send(web3, signer, call, value=funding * GWEI, priority_fee=priority_fee)
     return Address(cast(str, receipt["contractAddress"])), to_receipt("deploy", receipt)
 
 
@@ -302,6 +294,29 @@ def _reachable() -> Iterator[None]:
         yield
     except (requests.ConnectionError, requests.Timeout, ConnectionError) as error:
         raise Unreachable(f"no answer from the RPC endpoint: {type(error).__name__}; is the node running?") from error
+
+
+@contextmanager
+def _readable_reverts(web3: Web3, errors: Mapping[bytes, Mapping[str, Any]], function: str) -> Iterator[None]:
+    try:
+        yield
+    except ContractLogicError as error:
+        raise _reverted(web3, errors, function, error) from error
+
+
+def _reverted(
+    web3: Web3, errors: Mapping[bytes, Mapping[str, Any]], function: str, error: ContractLogicError
+) -> Reverted:
+    """The contract's own error behind a revert, with its arguments."""
+    data = HexBytes(cast(HexStr, error.data)) if isinstance(error.data, str | bytes) else HexBytes(b"")
+    entry = errors.get(bytes(data[:4]))
+    if entry is None:
+        return Reverted(function, str(error.message or "unknown error"))
+    values = web3.codec.decode([item["type"] for item in entry["inputs"]], bytes(data[4:]))
+    named = {item["name"]: value for item, value in zip(entry["inputs"], values, strict=True)}
+    if entry["name"] == "WrongPhase":
+        return WrongPhase(function, int(named["opensAt"]), int(named["closesAt"]))
+    return Reverted(function, str(entry["name"]), named)
 
 
 def _by_selector(abi: Sequence[Mapping[str, Any]]) -> dict[bytes, Mapping[str, Any]]:

@@ -83,7 +83,7 @@ def open_federation(settings: Settings, signer: LocalAccount | None = None) -> I
     deployment = read_deployment(path)
     with connect(settings) as web3:
         check_chain(deployment, path, int(web3.eth.chain_id))
-        ledger = Web3Ledger(web3, Address(deployment.federation), signer)
+        ledger = Web3Ledger(web3, Address(deployment.federation), signer, from_block=deployment.block)
         check_terms(deployment, path, ledger.terms())
         yield ledger
 

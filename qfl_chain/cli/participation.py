@@ -6,13 +6,12 @@ import numpy as np
 from eth_account.signers.local import LocalAccount
 
 from qfl_chain.actors.participant import Participant
-from qfl_chain.chain.accounts import secret_of
+from qfl_chain.chain.accounts import salt_secret
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.errors import DataError, InputError
 from qfl_chain.learning.preprocess import FederatedData, prepare
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.commitment import commitment
-from qfl_chain.protocol.packing import pack_address
 from qfl_chain.schema import nearest
 from qfl_chain.simulation.federation import TimedLearner, party_seed
 from qfl_chain.simulation.scenario import load_scenario
@@ -38,12 +37,12 @@ def training_participant(
     learner = TimedLearner(
         circuit, data.clients[index].train, chosen.training, party_seed(chosen, index), terms.max_norm, Stopwatch()
     )
-    return Participant(ledger, store, learner, _secret(ledger, account))
+    return Participant(ledger, store, learner, salt_secret(account, ledger.federation))
 
 
 def collecting_participant(ledger: Ledger, store: ContentStore, account: LocalAccount) -> Participant:
     """The participant of an account that only collects; if it trained, it would change nothing."""
-    return Participant(ledger, store, _no_change, _secret(ledger, account))
+    return Participant(ledger, store, _no_change, salt_secret(account, ledger.federation))
 
 
 def require_commitment(ledger: Ledger, number: int) -> int:
@@ -70,11 +69,6 @@ def require_same_update(ledger: Ledger, opening: Opening, number: int, committed
             "reveal on the same machine, with the same --scenario and --data as at `qfl round commit`"
         )
     return opening.digest
-
-
-def _secret(ledger: Ledger, account: LocalAccount) -> bytes:
-    # Bound to the federation, so that a salt revealed in one says nothing about another.
-    return secret_of(account, b"salt" + pack_address(ledger.federation))
 
 
 def _index_of(client: str, data: FederatedData) -> int:

@@ -36,13 +36,7 @@ def command(
     directory = out or Path("runs") / run_id(chosen.name, chosen.seed, datetime.now(UTC))
     try:
         with progress(chosen.rounds) as on_step:
-            archive = run(
-                chosen,
-                directory,
-                scenario_text=find_scenario(scenario).read_text(),
-                on_step=on_step,
-                baselines=baselines,
-            )
+            archive = run(chosen, directory, scenario_text=text, on_step=on_step, baselines=baselines)
     except KeyboardInterrupt:
         click.echo(f"What was done is in {directory}; it reads: qfl verify {directory}", err=True)
         raise

@@ -11,7 +11,7 @@ from eth_account.signers.local import LocalAccount
 from qfl_chain.actors.oracle import Oracle
 from qfl_chain.actors.participant import Learner
 from qfl_chain.actors.view import ChainView
-from qfl_chain.chain.accounts import secret_of, sign_digest
+from qfl_chain.chain.accounts import salt_secret, sign_digest
 from qfl_chain.chain.amounts import parse_gwei
 from qfl_chain.chain.devnet import Devnet, DevnetSettings
 from qfl_chain.chain.ledger import Web3Ledger, deploy
@@ -251,5 +251,7 @@ def _seat(
     store: ContentStore,
     learner: Learner | None,
 ) -> Seat:
-    role = Role(ledger.signed_by(account), store, learner, secret_of(account, b"salt"), party_seed(scenario, index))
+    role = Role(
+        ledger.signed_by(account), store, learner, salt_secret(account, ledger.federation), party_seed(scenario, index)
+    )
     return Seat(settings, Address(account.address), BEHAVIOURS[settings.behaviour](role))

@@ -9,7 +9,7 @@ import pytest
 from eth_account import Account
 from eth_account.messages import _hash_eip191_message, encode_typed_data
 
-from qfl_chain.chain.accounts import load_keystore, recover_signer, secret_of, sign_digest
+from qfl_chain.chain.accounts import load_keystore, recover_signer, salt_secret, sign_digest
 from qfl_chain.errors import InputError, ProtocolError
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.types import Address, Digest, Gwei, Report
@@ -79,6 +79,7 @@ def test_bytes_that_are_no_signature_are_refused(compact: bytes) -> None:
         recover_signer(bytes(32), compact)
 
 
-def test_secrets_differ_by_account_and_purpose_and_repeat() -> None:
-    assert secret_of(ACCOUNT, b"salt") == secret_of(ACCOUNT, b"salt")
-    assert len({secret_of(ACCOUNT, b"salt"), secret_of(ACCOUNT, b"x"), secret_of(OTHER, b"salt")}) == 3
+def test_salt_secrets_differ_by_account_and_federation_and_repeat() -> None:
+    here, there = Address(ACCOUNT.address), Address(OTHER.address)
+    assert salt_secret(ACCOUNT, here) == salt_secret(ACCOUNT, here)
+    assert len({salt_secret(ACCOUNT, here), salt_secret(ACCOUNT, there), salt_secret(OTHER, here)}) == 3

@@ -176,12 +176,16 @@ class FederationMachine(RuleBasedStateMachine):
         self.report(shares, growth, who, in_phase=True)
         if self.model.start:
             self.report(shares, 0, (0, 1, 2), in_phase=True)
+        if silent is not None:
+            self.penalize(silent, "sponsor")
         if then == "void the next too":
             self.commit(PARTICIPANTS[0])
         if then.startswith("void") and self.model.pending(self.chain.clock):
             self.void_report("guardian")
         elif then == "active" and self.model.reports:
             self.chain.clock = max(self.chain.clock, self.model.reports[-1].active_at)
+        if silent is not None:
+            self.penalize(silent, "sponsor")
 
     # ---- claims and penalties
 
