@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from eth.exceptions import TransactionNotFound
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.prague import PragueVM
 from eth.vm.spoof import SpoofTransaction
@@ -18,6 +19,7 @@ from eth_account.signers.local import LocalAccount
 from eth_keys import keys
 from eth_tester import EthereumTester, PyEVMBackend
 from eth_tester.backends.pyevm.main import get_default_genesis_params
+from eth_tester.backends.pyevm.serializers import serialize_transaction_receipt
 from eth_tester.exceptions import TransactionFailed
 from web3 import EthereumTesterProvider, Web3
 from web3.providers.eth_tester.defaults import API_ENDPOINTS
@@ -127,7 +129,7 @@ def _backend(settings: DevnetSettings, accounts: tuple[LocalAccount, ...]) -> Py
         account.address: {"balance": settings.balance_eth * 10**18, "nonce": 0, "code": b"", "storage": {}}
         for account in accounts
     }
-    backend = PyEVMBackend(
+    backend = _IndexedBackend(
         genesis_parameters=get_default_genesis_params({"timestamp": settings.genesis_time}),
         genesis_state={Web3.to_bytes(hexstr=address): value for address, value in state.items()},
         vm_configuration=((0, _own_clock(FORKS[settings.fork], settings.block_time)),),
@@ -136,6 +138,19 @@ def _backend(settings: DevnetSettings, accounts: tuple[LocalAccount, ...]) -> Py
     backend.chain.gas_estimator = _gas_of_one_execution
     backend.account_keys = tuple(keys.PrivateKey(account.key) for account in accounts)
     return backend
+
+
+class _IndexedBackend(PyEVMBackend):  # type: ignore[misc]  # eth-tester has no types
+    """eth-tester's backend with receipts found by the chain's index; its own walks back from the head."""
+
+    def get_transaction_receipt(self, transaction_hash: bytes) -> Any:
+        try:
+            number, index = self.chain.get_canonical_transaction_index(transaction_hash)
+        except TransactionNotFound:
+            return super().get_transaction_receipt(transaction_hash)
+        block = self.chain.get_canonical_block_by_number(number)
+        receipts, transaction = block.get_receipts(self.chain.chaindb), block.transactions[index]
+        return serialize_transaction_receipt(block, receipts, transaction, index, False, self.chain.get_vm())
 
 
 def _own_clock(vm: Any, block_time: int) -> Any:

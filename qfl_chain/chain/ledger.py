@@ -5,8 +5,11 @@ Every write is simulated first, so a refusal costs nothing and names the contrac
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import requests
@@ -44,6 +47,14 @@ PAUSED, CANCELLED = 1, 2
 NOTHING = Gwei(0)
 
 
+@dataclass(slots=True)
+class _SeenLogs:
+    """The federation's logs read so far, up to but not with ``next_block``."""
+
+    next_block: int
+    events: list[Event] = field(default_factory=list)
+
+
 class Web3Ledger:
     """One federation on one chain.
 
@@ -71,7 +82,7 @@ class Web3Ledger:
         self._web3 = web3
         self._signer = signer
         self._priority_fee = priority_fee
-        self._from_block = from_block
+        self._seen = _SeenLogs(from_block)
         self._federation = federation
         self._contract: Any = web3.eth.contract(address=Web3.to_checksum_address(federation), abi=artifact.abi)
         self._errors = _by_selector(artifact.abi)
@@ -84,10 +95,10 @@ class Web3Ledger:
         self._terms = self._read_terms()
 
     def signed_by(self, signer: LocalAccount) -> Web3Ledger:
-        """The same federation, written as another account."""
-        return Web3Ledger(
-            self._web3, self._federation, signer, priority_fee=self._priority_fee, from_block=self._from_block
-        )
+        """The same federation, written as another account; what was read of the chain is shared."""
+        other = copy(self)
+        other._signer = signer
+        return other
 
     @property
     def federation(self) -> Address:
@@ -123,15 +134,16 @@ class Web3Ledger:
             return int(self._web3.eth.get_balance(Web3.to_checksum_address(account)))
 
     def events(self, from_block: int = 0) -> Sequence[Event]:
+        seen = self._seen
         with _reachable():
-            logs = self._web3.eth.get_logs(
-                {
-                    "address": self._contract.address,
-                    "fromBlock": max(from_block, self._from_block),
-                    "toBlock": "latest",
-                }
-            )
-            return tuple(self._decode(log) for log in logs)
+            head = int(self._web3.eth.block_number)
+            if head >= seen.next_block:
+                logs = self._web3.eth.get_logs(
+                    {"address": self._contract.address, "fromBlock": seen.next_block, "toBlock": head}
+                )
+                seen.events.extend([self._decode(log) for log in logs])
+                seen.next_block = head + 1
+        return tuple(seen.events[bisect_left(seen.events, from_block, key=lambda event: event.block) :])
 
     def active_round(self) -> int | None:
         try:
@@ -215,7 +227,7 @@ class Web3Ledger:
         deployed = self._contract.events.Deployed()
         with _reachable():
             logs = self._web3.eth.get_logs(
-                {"address": self._contract.address, "fromBlock": self._from_block, "topics": [deployed.topic]}
+                {"address": self._contract.address, "fromBlock": self._seen.next_block, "topics": [deployed.topic]}
             )
         if len(logs) != 1:
             raise WrongContract(

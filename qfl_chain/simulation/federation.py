@@ -89,6 +89,7 @@ class Federation:
     data: FederatedData
     seats: tuple[Seat, ...]
     oracles: tuple[Oracle, ...]
+    view: ChainView
     deployment: Receipt
 
     @property
@@ -110,7 +111,7 @@ class Federation:
 
     def reported_rounds(self) -> frozenset[int]:
         """The rounds whose report stands."""
-        return frozenset(ChainView(self.ledger, self.store).history().standing)
+        return frozenset(self.view.history().standing)
 
 
 def found_federation(
@@ -162,6 +163,7 @@ def found_federation(
         oracles=tuple(
             Oracle(ledger.signed_by(account), store, executor, partial(sign_digest, account)) for account in committee
         ),
+        view=ChainView(ledger, store),
         deployment=deployment,
     )
 

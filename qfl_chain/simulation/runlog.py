@@ -65,7 +65,7 @@ class RunLog:
 
     def founded(self, federation: Federation) -> None:
         """Write down who takes part in which federation."""
-        self._view = ChainView(federation.ledger, federation.store)
+        self._view = federation.view
         self._facts |= {
             "chain_id": federation.ledger.chain_id,
             "federation": federation.ledger.federation,
