@@ -25,7 +25,7 @@ PARTICIPANTS = tuple(f"participant {i}" for i in range(16))
 LEAVES = (4, 16, 64, 1024)
 REWARD = 10
 
-# DESIGN, section 6; runtime size by EIP-170. Calls without an entry have no ceiling.
+# The ceilings of the design; runtime size by EIP-170. Calls without an entry have no ceiling.
 CEILINGS: Mapping[str, int] = {
     "join, first": 48_000,
     "join, top-up": 31_000,

@@ -42,6 +42,10 @@ class ContentStore(Protocol):
 class Executor(Protocol):
     """Runs one circuit's scoring program: integer in, integer out, the same on every machine."""
 
+    @property
+    def parameters(self) -> int:
+        """How many parameters the circuit has."""
+
     def losses(self, parameters: IntArray, features: IntArray, targets: IntArray) -> IntArray:
         """Squared losses of parameter sets on samples.
 

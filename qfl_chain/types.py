@@ -27,7 +27,7 @@ FloatArray = NDArray[np.float64]
 
 
 class Phase(Enum):
-    """Where a federation stands in its current round (DESIGN, section 4)."""
+    """Where a federation stands in its current round (rule P19)."""
 
     IDLE = "idle"
     COMMIT = "commit"

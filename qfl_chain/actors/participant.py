@@ -15,7 +15,7 @@ from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.codec import Update, digest_of_bytes, encode_update
 from qfl_chain.protocol.commitment import commitment
 from qfl_chain.protocol.rewards import reward_tree
-from qfl_chain.types import Gwei, IntArray, Opening, Receipt
+from qfl_chain.types import Digest, Gwei, IntArray, Opening, Receipt
 
 SALT_BYTES = 16
 
@@ -43,7 +43,7 @@ class Participant:
         self._learner = learner
         self._secret = secret
         self._view = ChainView(ledger, store)
-        self._payload: tuple[int, bytes] = (0, b"")
+        self._trained: tuple[tuple[int, Digest], bytes] | None = None
 
     def join(self, stake: Gwei) -> Receipt:
         """Put down a stake, or add to it."""
@@ -77,8 +77,10 @@ class Participant:
         return Opening(self._ledger.account, digest_of_bytes(self._update(number)), salt)
 
     def _update(self, number: int) -> bytes:
-        if self._payload[0] != number:
-            base = self._view.parameters(self._view.base_model(self._view.history()))
-            update = Update(self._ledger.terms().circuit, number, self._learner(base, number))
-            self._payload = (number, encode_update(update))
-        return self._payload[1]
+        """The round's update; trained again when a void changed the model it builds on."""
+        model = self._view.base_model(self._view.history())
+        if self._trained is None or self._trained[0] != (number, model):
+            deltas = self._learner(self._view.parameters(model), number)
+            update = Update(self._ledger.terms().circuit, number, deltas)
+            self._trained = ((number, model), encode_update(update))
+        return self._trained[1]

@@ -1,6 +1,6 @@
 """Contract artifacts: what the compiler made of ``contracts/``, shipped so that nobody needs a compiler.
 
-DESIGN, section 8. ``compile.py`` writes them; a test shows that they are what the sources give.
+``compile.py`` writes them; a test shows that they are what the sources give.
 """
 
 from __future__ import annotations

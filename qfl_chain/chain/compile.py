@@ -1,4 +1,4 @@
-"""Compiles ``contracts/`` into artifacts with py-solc-x and one fixed compiler (DESIGN, section 8).
+"""Compiles ``contracts/`` into artifacts with py-solc-x and one fixed compiler.
 
 The result does not depend on the machine: source names are relative, no metadata hash is appended, and native and
 npm builds of one compiler version give the same bytecode.

@@ -1,1 +1,1 @@
-"""Circuits: one traced, canonical gate list and the programs that run it (DESIGN, section 2)."""
+"""Circuits: one traced, canonical gate list and the programs that run it."""

@@ -1,7 +1,7 @@
 """A circuit as data: gates over {H, X, RX, RY, RZ, CNOT, CZ}, affine angles, and words of Z to measure.
 
 Everything that runs a circuit (the training, device, scoring and referee programs) reads this one structure. Its
-bytes are canonical, so the digest a federation's contract stores names exactly one circuit (DESIGN, section 2).
+bytes are canonical, so the digest a federation's contract stores names exactly one circuit (rules P7 and P8).
 
 Bytes, big-endian::
 

@@ -75,6 +75,11 @@ class ScoringProgram:
 
     circuit: Circuit
 
+    @property
+    def parameters(self) -> int:
+        """How many parameters the circuit has."""
+        return self.circuit.parameters
+
     def losses(self, parameters: IntArray, features: IntArray, targets: IntArray) -> IntArray:
         """Squared losses, Q30, of parameter sets (S, P) on samples (B, F) with targets (B, K): shape (S, B).
 

@@ -1,4 +1,4 @@
-"""Angles as integers: one unit is ``2 * pi / 2**32`` radians (DESIGN, section 3).
+"""Angles as integers: one unit is ``2 * pi / 2**32`` radians (rule P9).
 
 Features are int32 units, so a rotation by a feature fits one turn. Parameters are int64 units and never wrap:
 averaging two models must not jump a turn. Only the angle a gate turns by is reduced modulo ``2**32``.

@@ -1,4 +1,4 @@
-"""Where a federation stands by the clock, as the contract computes it (DESIGN, section 4)."""
+"""Where a federation stands by the clock, as the contract computes it (rule P19)."""
 
 from __future__ import annotations
 

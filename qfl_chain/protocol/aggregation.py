@@ -4,7 +4,7 @@ Every rule takes ``deltas`` (participants, parameters) and one non-negative inte
 returns (parameters,). Weights are of any size (stake times score exceeds 64 bits); only their proportions count,
 so splitting a stake over several accounts gains nothing under any rule.
 
-McMahan et al. 2017 (weighted mean), Yin et al. 2018 (coordinate-wise trimmed mean and median); DESIGN section 5.
+McMahan et al. 2017 (weighted mean), Yin et al. 2018 (coordinate-wise trimmed mean and median); rule P28.
 """
 
 from __future__ import annotations

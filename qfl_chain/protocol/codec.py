@@ -10,7 +10,7 @@ All integers are big-endian. Every block starts with a four-byte magic and the v
 
 Deltas, parameters and features are in units of ``2 * pi / 2**32`` rad. A model's round is the one whose report
 produced it, 0 for the sponsor's. The validation block also says how updates are judged (:class:`Rules`), so the
-digest of it in the contract binds the rules too. DESIGN section 3.
+digest of it in the contract binds the rules too. Rules P14 to P17.
 """
 
 from __future__ import annotations

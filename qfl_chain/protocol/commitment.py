@@ -1,6 +1,6 @@
 """What a participant commits to, and the accumulator that binds everything revealed in a round.
 
-DESIGN section 3; the contract computes the same two functions in ``commit``/``reveal``.
+Rules P22 and P23; the contract computes the same two functions in ``commit``/``reveal``.
 """
 
 from __future__ import annotations

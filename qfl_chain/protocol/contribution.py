@@ -6,7 +6,7 @@ that its members' deltas make (base plus their stake-weighted aggregate); ``v(em
 contributions over drawn permutations, each walked forwards and backwards (Mitchell et al. 2022, antithetic
 sampling), scaled by their number. All draws come from a keccak counter stream over the round's accumulator.
 
-A coalition is an integer mask: bit ``i`` is player ``i``. DESIGN section 5.
+A coalition is an integer mask: bit ``i`` is player ``i``. Rules P35 to P37.
 """
 
 from __future__ import annotations

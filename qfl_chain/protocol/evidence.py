@@ -18,7 +18,7 @@ Leaves, in order, big-endian, each starting with a tag byte::
 
 Participants come in the order of their reveals, coalitions in ascending order of their masks. Models are named by
 the sha2-256 of their canonical block, so one leaf, the model's bytes and the circuit are enough to rerun one
-sample. DESIGN sections 3 and 5.
+sample. Rule P30.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The statement of money: where every gwei that reached a federation is now. DESIGN section 5."""
+"""The statement of money: where every gwei that reached a federation is now. Rule P55."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history of a federation, folded from its logs in chain order. DESIGN sections 3 to 5.
+"""The history of a federation, folded from its logs in chain order. Rules P53 and P54.
 
 ``replay`` keeps what the chain says and checks what the chain must have kept true; :func:`round_facts` joins one
 round with the cumulative rewards of the report before it, which no log holds, into what ``build_report`` takes.

@@ -1,7 +1,7 @@
 """The report of a round: one pure function from what the chain says and what the store holds.
 
 An oracle signs and posts its result, ``qfl verify`` calls it again and compares. Everything in it is integer and
-comes from its two arguments, so two honest parties with the same content reach the same bytes. DESIGN section 3.
+comes from its two arguments, so two honest parties with the same content reach the same bytes. Rule P26.
 """
 
 from __future__ import annotations
@@ -188,6 +188,10 @@ def _bench(round_: Round, observations: Observations, validation: Validation, dr
     if model.circuit != observations.circuit:
         raise MalformedPayload(
             f"base model: made for circuit 0x{model.circuit.hex()}, expected 0x{observations.circuit.hex()}"
+        )
+    if len(model.parameters) != observations.executor.parameters:
+        raise MalformedPayload(
+            f"base model: {len(model.parameters)} parameters, the circuit has {observations.executor.parameters}"
         )
     samples = np.array(drawn)
     return Bench(

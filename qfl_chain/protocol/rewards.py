@@ -1,7 +1,7 @@
 """Rewards: weights, the exact split of a budget, and the Merkle-sum tree that participants claim from.
 
 The tree is the one of Chalkias et al. 2020 (distributed auditing proofs of liabilities): a node binds both
-children's sums, so the root binds the total. All sums are uint64 gwei. DESIGN section 5.
+children's sums, so the root binds the total. All sums are uint64 gwei. Rules P38 and P39.
 """
 
 from __future__ import annotations

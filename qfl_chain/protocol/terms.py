@@ -1,4 +1,4 @@
-"""The terms a federation was deployed with, read back from its first log. DESIGN section 6."""
+"""The terms a federation was deployed with, read back from its first log. Rule P1."""
 
 from __future__ import annotations
 

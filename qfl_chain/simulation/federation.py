@@ -73,6 +73,10 @@ class TimedExecutor:
     program: ScoringProgram
     stopwatch: Stopwatch
 
+    @property
+    def parameters(self) -> int:
+        return self.program.parameters
+
     def losses(self, parameters: IntArray, features: IntArray, targets: IntArray) -> IntArray:
         with self.stopwatch.measure("scoring"):
             return self.program.losses(parameters, features, targets)

@@ -122,7 +122,8 @@ class RunArchive:
 
     def _lines(self, name: str) -> list[dict[str, Any]]:
         path = self.path / name
-        lines = path.read_text().splitlines() if path.exists() else []
+        # A line without its end was being written when the run was killed; what it would have said is lost.
+        lines = path.read_text().split("\n")[:-1] if path.exists() else []
         return [_loads(line, path, number) for number, line in enumerate(lines, start=1)]
 
 

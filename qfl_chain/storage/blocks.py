@@ -1,6 +1,6 @@
 """Blocks of content on this machine: in a directory or in memory. Both check every block they give out.
 
-They implement :class:`qfl_chain.ports.ContentStore`. DESIGN section 8.
+They implement :class:`qfl_chain.ports.ContentStore`.
 """
 
 from __future__ import annotations

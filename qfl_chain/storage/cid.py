@@ -1,7 +1,7 @@
 """The one kind of CID we use: version 1, raw codec, sha2-256, written in lower-case base32 (``bafkrei...``).
 
 Multiformats CID specification; RFC 4648 base32 without padding. The digest is all the chain stores
-(DESIGN section 3).
+(rule P18).
 """
 
 from __future__ import annotations

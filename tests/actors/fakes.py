@@ -42,6 +42,8 @@ PARAMETERS = 3
 class PullToTarget:
     """A model whose loss is the squared distance of every parameter from the sample's features."""
 
+    parameters = PARAMETERS
+
     def losses(self, parameters: IntArray, features: IntArray, targets: IntArray) -> IntArray:
         distance = parameters[:, None, :] - features[None, :, :]
         return (distance * distance).sum(axis=-1)  # type: ignore[no-any-return]

@@ -109,7 +109,7 @@ def test_a_cumulative_reward_that_fell_pays_nothing(federation: Deployment) -> N
 
 
 def test_colluding_oracles_cannot_pay_out_more_than_the_total(federation: Deployment) -> None:
-    """The sum of one tree binds nothing about claims on earlier trees: DESIGN, section 3."""
+    """The sum of one tree binds nothing about claims on earlier trees: rule P41."""
     report_rewards(federation, REWARDS)
     federation.claim("bob", REWARDS)
     federation.claim("alice", REWARDS)

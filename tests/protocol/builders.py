@@ -33,8 +33,11 @@ def account(number: int) -> Address:
 FEDERATION = account(0xFEDE)
 
 
+@dataclass(frozen=True)
 class LinearExecutor:
     """A model that is a dot product: integer, order-dependent nowhere, and obvious."""
+
+    parameters: int
 
     def losses(self, parameters: IntArray, features: IntArray, targets: IntArray) -> IntArray:
         outputs = parameters @ features.T
@@ -101,4 +104,4 @@ def scene(
         cumulative=earned,
     )
     validation = validation_block(rules, features=len(base))
-    return round_, Observations(CIRCUIT, max_norm, base_model, validation, updates, LinearExecutor())
+    return round_, Observations(CIRCUIT, max_norm, base_model, validation, updates, LinearExecutor(len(base)))

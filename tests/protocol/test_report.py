@@ -336,6 +336,13 @@ def test_an_update_that_is_not_the_revealed_one_is_refused() -> None:
         build_report(round_, replace(seen, updates=swapped))
 
 
+def test_a_base_model_of_another_length_is_refused() -> None:
+    round_, seen = scene([Entry([1, 1, 1])])
+    forged = model_block([1, 2])
+    with pytest.raises(MalformedPayload, match="base model: 2 parameters, the circuit has 3"):
+        build_report(replace(round_, base_model=digest_of_bytes(forged)), replace(seen, base_model=forged))
+
+
 def test_a_base_model_of_another_circuit_is_refused() -> None:
     round_, seen = scene([Entry(BEST)])
     other = model_block((1, 2, 3), circuit=OTHER_CIRCUIT)

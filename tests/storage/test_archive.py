@@ -75,9 +75,16 @@ def test_another_format_is_refused(archive: RunArchive) -> None:
 def test_a_damaged_line_is_named(archive: RunArchive) -> None:
     archive.append_events([EVENT])
     with (archive.path / "chain.jsonl").open("a") as file:
-        file.write('{"name": "Jo')
+        file.write('{"name": "Jo\n')
     with pytest.raises(RunError, match=r"chain\.jsonl, line 2: not valid JSON"):
         archive.events()
+
+
+def test_a_last_line_cut_short_by_a_kill_is_left_out(archive: RunArchive) -> None:
+    archive.append_events([EVENT])
+    with (archive.path / "chain.jsonl").open("a") as file:
+        file.write('{"name": "Jo')
+    assert archive.events() == (EVENT,)
 
 
 def test_a_record_of_another_shape_is_named(archive: RunArchive) -> None:
