@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SCRIPTS := scripts/build-datasets scripts/check-protocol scripts/make-cli-reference scripts/make-vectors
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: run test check lint generated clean
@@ -21,7 +22,7 @@ lint: $(VENV)/dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/mypy --no-error-summary --scripts-are-modules scripts/build-datasets scripts/make-vectors
+	@$(BIN)/mypy --no-error-summary --scripts-are-modules $(SCRIPTS)
 	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
 
 generated: $(VENV)/dev
