@@ -71,7 +71,10 @@ def scenarios(as_json: bool) -> None:
 @click.argument("scenario")
 @json_option
 def show(scenario: str, as_json: bool) -> None:
-    """Show the clients of SCENARIO: rows, classes, and how the data were prepared."""
+    """Show the clients of SCENARIO: rows, classes, and how the data were prepared.
+
+    Public are those of its own rows that a client donates to score updates; training is what it trains on.
+    """
     from qfl_chain.learning.preprocess import prepare
     from qfl_chain.simulation.scenario import load_scenario
 
@@ -80,16 +83,17 @@ def show(scenario: str, as_json: bool) -> None:
     clients: list[dict[str, Any]] = [
         {
             "name": client.name,
+            "own": balance(client.own, data.classes),
+            "public": balance(client.donated, data.classes),
             "training": balance(client.train, data.classes),
             "test": balance(client.test, data.classes),
-            "public": balance(client.donated, data.classes),
         }
         for client in data.clients
     ]
     if as_json:
         print_json({"features": data.features, "classes": data.classes, "clients": clients, "notes": data.notes})
         return
-    parts = ("training", "test", "public")
+    parts = ("own", "public", "training", "test")
     rows = [(one["name"], *(_shown(one[part]) for part in parts)) for one in clients]
     print_table(f"Rows by class: {' / '.join(data.classes)}", ("client", *parts), rows)
     for note in (f"features: {', '.join(data.features)}", *data.notes):
