@@ -88,6 +88,11 @@ def plan(players: int, accumulator: int, round_number: int, permutations: int) -
     return Plan(players, tuple(order for walk in forward for order in (walk, walk[::-1])))
 
 
+def most_coalitions(players: int, permutations: int) -> int:
+    """How many coalitions a round with so many accepted updates has to score, at most."""
+    return 1 << players if players <= EXACT_UP_TO else permutations * (players - 1) + 2
+
+
 def coalitions(planned: Plan) -> tuple[int, ...]:
     """Every coalition whose score the plan needs, once, ascending; the empty and the full one always."""
     if not planned.orders:

@@ -164,6 +164,15 @@ def decode_evidence(data: bytes) -> Evidence:
     return Evidence(header, standings, coalitions, aggregate)
 
 
+def largest_evidence(players: int, coalitions: int, samples: int) -> int:
+    """Bytes of the evidence block of a round with so many accepted updates, coalitions and drawn samples, at most."""
+    header = 180 + 4 * samples
+    participant = 160
+    coalition = 43 + (players + 7) // 8 + 8 * samples
+    aggregate = 90 + 8 * samples
+    return len(MAGIC) + 4 + header + players * participant + coalitions * coalition + aggregate
+
+
 def evidence_root(leaves: Sequence[bytes]) -> bytes:
     """The Merkle root over leaves; at least one.
 

@@ -24,10 +24,13 @@ from qfl_chain.learning.settings import TrainingSettings
 from qfl_chain.learning.training import initial_model, local_update
 from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.codec import Model, Validation, decode_model, encode_model, encode_validation
+from qfl_chain.protocol.contribution import most_coalitions
+from qfl_chain.protocol.evidence import largest_evidence
 from qfl_chain.schema import nearest
 from qfl_chain.simulation.behaviours import BEHAVIOURS, Party, Role
 from qfl_chain.simulation.scenario import ParticipantSettings, Scenario
 from qfl_chain.simulation.stopwatch import Stopwatch
+from qfl_chain.storage.blocks import MAX_BLOCK_BYTES
 from qfl_chain.types import Address, IntArray, Phase, Receipt, Terms
 
 SPONSOR, GUARDIAN, FIRST_ORACLE = 0, 1, 2
@@ -132,6 +135,7 @@ def found_federation(
         ScenarioError: a participant that needs data no client has.
     """
     participants = scenario.participants or default_participants(data)
+    _check_evidence_fits(scenario, len(participants), len(data.validation))
     first_participant = FIRST_ORACLE + scenario.committee.oracles
     devnet = Devnet(devnet_settings, first_participant + len(participants))
     committee = devnet.accounts[FIRST_ORACLE:first_participant]
@@ -215,6 +219,16 @@ def publish_terms(
         guardian_expiry=guardian_expiry,
         oracles=tuple(oracles),
     )
+
+
+def _check_evidence_fits(scenario: Scenario, participants: int, validation: int) -> None:
+    rules, samples = scenario.rules, min(scenario.rules.subset, validation)
+    needed = largest_evidence(participants, most_coalitions(participants, rules.permutations), samples)
+    if needed > MAX_BLOCK_BYTES:
+        raise ScenarioError(
+            f"a round of {participants} participants can have evidence of {needed:,} bytes, a block holds "
+            f"{MAX_BLOCK_BYTES:,}: lower rules.subset or rules.permutations, or have fewer participants"
+        )
 
 
 def _learners(

@@ -85,6 +85,12 @@ def test_too_few_reveals_let_the_round_expire_and_move_no_money(tmp_path: Path) 
     assert summary.money.stakes == summary.money.deposits
 
 
+def test_evidence_that_no_block_would_hold_is_refused_before_the_chain_starts(tmp_path: Path) -> None:
+    crowd = "".join(f'\n[[participants]]\nname = "p{number}"\nbehaviour = "no-show"\n' for number in range(300))
+    with pytest.raises(ScenarioError, match=r"300 participants can have evidence of [\d,]+ bytes, a block"):
+        run(parse_scenario(SMALL + crowd, "small.toml"), tmp_path / "crowd")
+
+
 def test_every_second_is_counted_once(small_run: Path) -> None:
     seconds = open_archive(small_run).facts()["seconds"]
     assert set(seconds) == {"start-up", "training", "scoring", "chain", "baselines"}
