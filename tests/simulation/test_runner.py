@@ -86,8 +86,8 @@ def test_too_few_reveals_let_the_round_expire_and_move_no_money(tmp_path: Path) 
 
 
 def test_evidence_that_no_block_would_hold_is_refused_before_the_chain_starts(tmp_path: Path) -> None:
-    crowd = "".join(f'\n[[participants]]\nname = "p{number}"\nbehaviour = "no-show"\n' for number in range(300))
-    with pytest.raises(ScenarioError, match=r"300 participants can have evidence of [\d,]+ bytes, a block"):
+    crowd = "".join(f'\n[[participants]]\nname = "p{number}"\nbehaviour = "no-show"\n' for number in range(400))
+    with pytest.raises(ScenarioError, match=r"400 participants can have evidence of [\d,]+ bytes, a block"):
         run(parse_scenario(SMALL + crowd, "small.toml"), tmp_path / "crowd")
 
 
