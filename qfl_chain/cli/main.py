@@ -11,6 +11,7 @@ import click
 from qfl_chain.errors import QflError
 
 INTERRUPTED = 130
+DEFECT = "This is a defect of qfl-chain. Run it again with QFL_TRACEBACK=1 and report what it prints."
 
 COMMANDS = {
     "run": "Run a scenario end to end on a chain in this process.",
@@ -83,10 +84,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         _fail("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        # The reader went away, as `head` does; Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("QFL_TRACEBACK"):
+            raise
+        _fail(f"error: {type(error).__name__}: {error}\n{DEFECT}", QflError.exit_code)
 
 
 def _fail(message: str, code: int) -> None:

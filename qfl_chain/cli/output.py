@@ -24,11 +24,6 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, default=_jsonable, allow_nan=False))
 
 
-def console() -> Console:
-    """Standard output for tables: coloured on a terminal only."""
-    return Console(highlight=False, width=WIDTH)
-
-
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> None:
     """Print a table: the first column to the left, the others to the right."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -36,11 +31,14 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
         table.add_column(column, justify="left" if index == 0 else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    screen = console()
-    screen.print(title, style="bold")
-    screen.print(table)
-    if note:
-        screen.print(note + "\n", style="dim")
+    screen = Console(highlight=False, width=WIDTH)
+    # Captured, so that it is written in one go by the same hand as all other output.
+    with screen.capture() as captured:
+        screen.print(title, style="bold")
+        screen.print(table)
+        if note:
+            screen.print(note + "\n", style="dim")
+    click.echo(captured.get(), nl=False, color=screen.is_terminal)
 
 
 def _jsonable(value: object) -> Any:

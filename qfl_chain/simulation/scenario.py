@@ -190,7 +190,10 @@ def _load_function(reference: str) -> PennyLaneFunction:
     if spec is None or spec.loader is None:
         raise ScenarioError(f"circuit.function: {file} is not a Python file")
     module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the user's file does wrong, it is named as theirs
+        raise ScenarioError(f"circuit.function: {file} cannot be imported: {type(error).__name__}: {error}") from error
     if not callable(getattr(module, name, None)):
         raise ScenarioError(f"circuit.function: {file} defines no function {name!r}")
     function: PennyLaneFunction = getattr(module, name)

@@ -86,3 +86,31 @@ def test_an_interruption_ends_as_shells_expect(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("qfl_chain.learning.datasets.load", interrupted)
     said = qfl("data", "list")
     assert (said.code, said.out, said.err) == (130, "", "\ninterrupted\n")
+
+
+def _broken(*arguments: object) -> None:
+    raise RuntimeError("cogs")
+
+
+def test_a_defect_ends_with_a_message_and_how_to_report_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qfl_chain.learning.datasets.load", _broken)
+    said = qfl("data", "list")
+    assert said.code == 1
+    assert said.err.startswith("error: RuntimeError: cogs\nThis is a defect of qfl-chain.")
+
+
+def test_the_traceback_of_a_defect_is_shown_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qfl_chain.learning.datasets.load", _broken)
+    with pytest.raises(RuntimeError, match="cogs"):
+        qfl("data", "list", env={"QFL_TRACEBACK": "1"})
+
+
+def test_a_reader_that_goes_away_ends_it_without_a_word(small_run: Path) -> None:
+    program = Path(sys.executable).with_name("qfl")
+    with subprocess.Popen(
+        [program, "analyze", "summary", small_run], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as it:
+        assert it.stdout is not None
+        assert it.stderr is not None
+        it.stdout.close()
+        assert (it.wait(), it.stderr.read()) == (1, b"")

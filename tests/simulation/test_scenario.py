@@ -134,6 +134,16 @@ def test_a_circuit_file_that_cannot_be_used_is_named(tmp_path: Path, reference: 
         build_circuit(CircuitSettings(function=reference.format(path=path), parameters=1), 1, 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"), [("def f(", "SyntaxError"), ("import nowhere_at_all", "ModuleNotFoundError")]
+)
+def test_a_circuit_file_that_does_not_import_is_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    with pytest.raises(ScenarioError, match=rf"mine\.py cannot be imported: {message}"):
+        build_circuit(CircuitSettings(function=f"{path}:f", parameters=1), 1, 2)
+
+
 def test_an_honest_participant_without_data_is_refused_before_anything_is_deployed(tmp_path: Path) -> None:
     from qfl_chain.simulation.runner import run
 
