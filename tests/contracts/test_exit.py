@@ -60,6 +60,7 @@ def test_neither_guardian_nor_sponsor_can_stop_an_exit(federation: Deployment) -
     federation.send("alice", "exit")
     federation.send("sponsor", "cancel")
     federation.send("bob", "exit")
+    assert [federation.member(name).exiting for name in ("alice", "bob")] == [STAKE, STAKE]
 
 
 def test_a_member_may_join_again_after_an_exit(federation: Deployment) -> None:

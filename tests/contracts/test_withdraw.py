@@ -47,6 +47,7 @@ def test_neither_guardian_nor_sponsor_can_stop_a_withdrawal(federation: Deployme
     federation.send("sponsor", "cancel")
     federation.chain.clock = federation.member("alice").withdrawable_at
     federation.send("alice", "withdraw")
+    assert federation.member("alice").exiting == 0
 
 
 def test_a_recipient_that_refuses_ether_keeps_its_exit(federation: Deployment) -> None:

@@ -103,8 +103,8 @@ def test_every_shortened_or_lengthened_block_is_refused(
 def test_magic_and_version_are_fixed(
     block: bytes, decode: Callable[[bytes], Any], encode: Callable[[Any], bytes]
 ) -> None:
-    with pytest.raises(MalformedPayload, match="wrong magic: found 0x58585858"):
-        decode(b"XXXX" + block[4:])
+    with pytest.raises(MalformedPayload, match="wrong magic: found 0x4e4f5045"):
+        decode(b"NOPE" + block[4:])
     with pytest.raises(MalformedPayload, match="wrong version: found 0x02, expected 0x01"):
         decode(block[:4] + b"\x02" + block[5:])
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfl_chain.errors import MalformedPayload, ProtocolError
-from qfl_chain.protocol.codec import digest_of_bytes
+from qfl_chain.protocol.codec import Rules, digest_of_bytes
+from qfl_chain.protocol.contribution import EXACT_UP_TO, most_coalitions
 from qfl_chain.protocol.evidence import (
     Aggregate,
     CoalitionScore,
@@ -21,11 +22,13 @@ from qfl_chain.protocol.evidence import (
     evidence_leaves,
     evidence_proof,
     evidence_root,
+    largest_evidence,
     verify_evidence,
 )
+from qfl_chain.protocol.report import build_report
 from qfl_chain.types import Digest, Gwei
 
-from .builders import FEDERATION, account
+from .builders import FEDERATION, Entry, account, scene
 
 DIGESTS = st.binary(min_size=32, max_size=32).map(Digest)
 UINT64 = st.integers(0, (1 << 64) - 1)
@@ -208,3 +211,14 @@ def test_no_leaves_have_no_root_and_no_proof() -> None:
         evidence_root([])
     with pytest.raises(ProtocolError, match="evidence has 1 leaves; there is no leaf 1"):
         evidence_proof([b"a"], 1)
+
+
+@pytest.mark.parametrize("players", [1, 3, 9])
+def test_the_evidence_is_never_larger_than_announced(players: int) -> None:
+    rules = Rules(subset=5, permutations=4)
+    round_, seen = scene([Entry([number + 1, 1, 1]) for number in range(players)], rules=rules)
+    announced = largest_evidence(players, most_coalitions(players, rules.permutations), rules.subset)
+    size = len(build_report(round_, seen).evidence)
+    assert size <= announced
+    if players <= EXACT_UP_TO:
+        assert size == announced - 1, "only the empty coalition's mask takes a byte less"

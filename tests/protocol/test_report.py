@@ -23,14 +23,13 @@ from qfl_chain.protocol.codec import (
     encode_validation,
     targets,
 )
-from qfl_chain.protocol.contribution import EXACT_UP_TO, most_coalitions, subset
+from qfl_chain.protocol.contribution import EXACT_UP_TO, subset
 from qfl_chain.protocol.evidence import (
     Status,
     decode_evidence,
     evidence_leaves,
     evidence_proof,
     evidence_root,
-    largest_evidence,
     verify_evidence,
 )
 from qfl_chain.protocol.report import Observations, Outcome, build_report
@@ -335,17 +334,6 @@ def test_an_update_that_is_not_the_revealed_one_is_refused() -> None:
     swapped: dict[Digest, bytes | None] = {round_.reveals[0].digest: update_block(GOOD)}
     with pytest.raises(DigestMismatch, match="update: bytes hash to"):
         build_report(round_, replace(seen, updates=swapped))
-
-
-@pytest.mark.parametrize("players", [1, 3, 9])
-def test_the_evidence_is_never_larger_than_announced(players: int) -> None:
-    rules = Rules(subset=5, permutations=4)
-    round_, seen = scene([Entry([number + 1, 1, 1]) for number in range(players)], rules=rules)
-    announced = largest_evidence(players, most_coalitions(players, rules.permutations), rules.subset)
-    size = len(build_report(round_, seen).evidence)
-    assert size <= announced
-    if players <= EXACT_UP_TO:
-        assert size == announced - 1, "only the empty coalition's mask takes a byte less"
 
 
 def test_a_base_model_of_another_length_is_refused() -> None:
