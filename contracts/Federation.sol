@@ -136,12 +136,13 @@ contract Federation is IFederation {
     /* ROUNDS */
 
     /// @inheritdoc IFederation
-    function commit(uint112 commitment) external {
+    function commit(uint16 number, uint112 commitment) external {
         if (commitment == 0) revert ZeroCommitment();
         Live memory round = _live;
         _requireAdmission(round.admission);
         if (round.start == 0 || block.timestamp >= round.start + REPORT_END) round = _openRound(round);
         else _requireWindow(round.start, round.start + COMMIT_END);
+        if (number != round.number) revert WrongRound(number, round.number);
         Member storage account = _members[msg.sender];
         if (account.round == round.number) revert AlreadyCommitted(round.number);
 

@@ -173,7 +173,7 @@ interface IFederation {
     error NothingToReveal(address participant);
     /// @notice The opening is not the preimage of the participant's commitment.
     error WrongOpening(address participant);
-    /// @notice The report is for another round than the live one.
+    /// @notice The report or the commitment is for another round than the live one.
     error WrongRound(uint16 round, uint16 live);
     /// @notice The report was built from other reveals than the chain saw.
     error WrongInputs(uint184 inputs, uint184 accumulator);
@@ -265,8 +265,10 @@ interface IFederation {
     /// hashes can prepare two updates for one commitment, and choose at the reveal.
     /// @dev Warning: the preimage does not name the chain. A salt must be fresh for every commitment, or a reveal in
     /// a federation at the same address of another chain opens this one early.
+    /// @param number The round the commitment was made for. A transaction that lands in another round is refused, and
+    /// does not cost the penalty of a commitment that cannot be opened.
     /// @param commitment The low 112 bits of keccak256(federation, round, participant, digest, salt), packed.
-    function commit(uint112 commitment) external;
+    function commit(uint16 number, uint112 commitment) external;
 
     /// @notice Opens `participant`'s commitment. Anyone who holds the preimage may.
     /// @dev Warning: the salt is what keeps the digest secret; one that can be guessed gives the digest away.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
 from eth_hash.auto import keccak
 
 from qfl_chain.actors.view import ChainView
@@ -15,9 +16,11 @@ from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.codec import Update, digest_of_bytes, encode_update
 from qfl_chain.protocol.commitment import commitment
 from qfl_chain.protocol.rewards import reward_tree
-from qfl_chain.types import Digest, Gwei, IntArray, Opening, Receipt
+from qfl_chain.types import Gwei, IntArray, Opening, Receipt
 
 SALT_BYTES = 16
+DITHER = 1 << 8
+"""Units, 4e-7 rad: nothing to a model, and 2^8 guesses a parameter to a thief."""
 
 
 class Learner(Protocol):
@@ -43,7 +46,7 @@ class Participant:
         self._learner = learner
         self._secret = secret
         self._view = ChainView(ledger, store)
-        self._trained: tuple[tuple[int, Digest], bytes] | None = None
+        self._payload: tuple[int, bytes] = (0, b"")
 
     def join(self, stake: Gwei) -> Receipt:
         """Put down a stake, or add to it."""
@@ -52,14 +55,18 @@ class Participant:
     def commit(self) -> Receipt:
         """Train on the round's base model and commit to the update's digest. Publishes nothing."""
         number = self._view.committing_round()
-        return self._ledger.commit(commitment(self._ledger.federation, number, self.opening(number)))
+        return self._ledger.commit(number, commitment(self._ledger.federation, number, self.opening(number)))
 
     def reveal(self) -> Receipt:
-        """Publish the committed update and open the commitment."""
+        """Open the commitment, and publish the update it named.
+
+        The ledger is asked first: an update is not published before the contract took its reveal.
+        """
         number = self._ledger.live().number
-        opening = self.opening(number)
-        self._store.put(self._update(number))
-        return self._ledger.reveal(opening)
+        opening, payload = self.opening(number), self._update(number)
+        receipt = self._ledger.reveal(opening)
+        self._store.put(payload)
+        return receipt
 
     def claim(self) -> Receipt | None:
         """Collect what the active report owes this account; None when that is nothing."""
@@ -77,10 +84,20 @@ class Participant:
         return Opening(self._ledger.account, digest_of_bytes(self._update(number)), salt)
 
     def _update(self, number: int) -> bytes:
-        """The round's update; trained again when a void changed the model it builds on."""
-        model = self._view.base_model(self._view.history())
-        if self._trained is None or self._trained[0] != (number, model):
-            deltas = self._learner(self._view.parameters(model), number)
-            update = Update(self._ledger.terms().circuit, number, deltas)
-            self._trained = ((number, model), encode_update(update))
-        return self._trained[1]
+        """The round's update. Once made it stays, also when a void changes the model: it is what was committed to."""
+        if self._payload[0] != number:
+            base = self._view.parameters(self._view.base_model(self._view.history()))
+            deltas = dithered(self._learner(base, number), keccak(self._secret + b"dither" + number.to_bytes(2, "big")))
+            self._payload = (number, encode_update(Update(self._ledger.terms().circuit, number, deltas)))
+        return self._payload[1]
+
+
+def dithered(deltas: IntArray, secret: bytes) -> IntArray:
+    """Deltas moved towards zero by up to :data:`DITHER` units each, as a secret says.
+
+    A model that stays leads the same training to the same update, which others saw a round ago: without this they
+    could encode it for the new round and commit to it first.
+    """
+    steps = np.random.default_rng(int.from_bytes(secret, "big")).integers(0, DITHER + 1, len(deltas))
+    moved: IntArray = deltas - np.sign(deltas) * np.minimum(steps, np.abs(deltas))
+    return moved

@@ -8,7 +8,7 @@ from qfl_chain.errors import ProtocolError
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.codec import decode_model
 from qfl_chain.protocol.evidence import decode_evidence
-from qfl_chain.protocol.replay import History, replay
+from qfl_chain.protocol.replay import History, RoundRecord, replay
 from qfl_chain.protocol.rewards import reward_tree
 from qfl_chain.types import Address, Digest, Event, Gwei, IntArray
 
@@ -62,17 +62,38 @@ class ChainView:
             ContentError: evidence is missing or damaged.
             ProtocolError: the evidence does not lead to the root on chain.
         """
-        if number not in self._cumulative:
-            self._cumulative[number] = self._from_evidence(history, number)
+        missing: list[int] = []
+        at = number
+        while at is not None and at not in self._cumulative:
+            missing.append(at)
+            at = self._record(history, at).base_round
+        for one in reversed(missing):
+            self._cumulative[one] = self._from_evidence(self._record(history, one))
         return self._cumulative[number]
 
-    def _from_evidence(self, history: History, number: int | None) -> Mapping[Address, Gwei]:
-        record = history.rounds[number] if number is not None else None
+    def _record(self, history: History, number: int) -> RoundRecord:
+        record = history.rounds.get(number)
         if record is None or record.report is None:
             raise ProtocolError(f"round {number} has no report, so nothing was earned by it")
-        before = self.cumulative(history, record.base_round)
-        standings = decode_evidence(self._store.get(record.report.evidence)).standings
-        after = {**before, **{one.participant: one.cumulative for one in standings if one.cumulative}}
-        if reward_tree(after).root != record.report.rewards:
-            raise ProtocolError(f"the evidence of round {number} does not lead to its rewards root: do not trust it")
-        return after
+        return record
+
+    def _from_evidence(self, record: RoundRecord) -> Mapping[Address, Gwei]:
+        return published_rewards(record, self._cumulative[record.base_round], self._store)
+
+
+def published_rewards(
+    record: RoundRecord, before: Mapping[Address, Gwei], store: ContentStore
+) -> Mapping[Address, Gwei]:
+    """Every account's rewards with a round's report, from those before it and the round's published evidence.
+
+    Raises:
+        ContentError: the evidence is missing or damaged.
+        ProtocolError: no report, or evidence that does not lead to the root on chain.
+    """
+    if record.report is None:
+        raise ProtocolError(f"round {record.number} has no report, so nothing was earned by it")
+    standings = decode_evidence(store.get(record.report.evidence)).standings
+    after = {**before, **{one.participant: one.cumulative for one in standings if one.cumulative}}
+    if reward_tree(after).root != record.report.rewards:
+        raise ProtocolError(f"the evidence of round {record.number} does not lead to its rewards root: do not trust it")
+    return after

@@ -11,15 +11,19 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from qfl_chain.actors.oracle import fetch_updates
+from qfl_chain.actors.view import published_rewards
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram
-from qfl_chain.errors import ContentError, ProtocolError, RunError
+from qfl_chain.errors import CircuitError, ContentError, ProtocolError, RunError
 from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.replay import History, RoundRecord, replay, round_facts
 from qfl_chain.protocol.report import Observations, Outcome, build_report
 from qfl_chain.protocol.terms import deployed_terms
 from qfl_chain.storage.archive import RunArchive, open_archive
 from qfl_chain.types import Address, Event, Gwei, Report, Terms
+
+Earned = dict[int | None, Mapping[Address, Gwei]]
+"""Cumulative rewards with each round's report; None is before the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +81,21 @@ def recompute(events: tuple[Event, ...], federation: Address, store: ContentStor
     executor = ScoringProgram(Circuit.from_bytes(store.get(terms.circuit)))
     validation = store.get(terms.validation)
     outcomes: dict[int, Outcome] = {}
+    earned: Earned = {None: {}}
     checks = []
     for number, record in history.rounds.items():
         if record.report is None:
             checks.append(RoundCheck(number, record.status.value))
             continue
         try:
-            round_ = round_facts(history, number, _earned_before(record, outcomes))
+            round_ = round_facts(history, number, _earned_before(record, earned))
             base_model, updates = store.get(round_.base_model), fetch_updates(store, round_.reveals)
             observations = Observations(terms.circuit, terms.max_norm, base_model, validation, updates, executor)
             outcomes[number] = build_report(round_, observations)
             checks.append(_compare(number, record.report, outcomes[number].report))
-        except (ContentError, ProtocolError) as error:
+        except (CircuitError, ContentError, ProtocolError) as error:
             checks.append(RoundCheck(number, "unverifiable", (str(error),)))
+        earned |= _standing_rewards(record, outcomes.get(number), earned, store)
     return Recomputed(terms, history, tuple(checks), outcomes)
 
 
@@ -100,12 +106,20 @@ def _federation(archive: RunArchive) -> Address:
     return Address(federation)
 
 
-def _earned_before(record: RoundRecord, outcomes: Mapping[int, Outcome]) -> Mapping[Address, Gwei]:
-    if record.base_round is None:
+def _earned_before(record: RoundRecord, earned: Earned) -> Mapping[Address, Gwei]:
+    if record.base_round not in earned:
+        raise ProtocolError(f"it builds on round {record.base_round}, whose rewards cannot be rebuilt")
+    return earned[record.base_round]
+
+
+def _standing_rewards(record: RoundRecord, outcome: Outcome | None, earned: Earned, store: ContentStore) -> Earned:
+    """The rewards that later rounds build on: those on chain, which after a lie are not the ones recomputed."""
+    if record.report is not None and outcome is not None and outcome.report.rewards == record.report.rewards:
+        return {record.number: outcome.cumulative}
+    try:
+        return {record.number: published_rewards(record, _earned_before(record, earned), store)}
+    except (ContentError, ProtocolError):
         return {}
-    if record.base_round not in outcomes:
-        raise ProtocolError(f"it builds on round {record.base_round}, which could not be recomputed")
-    return outcomes[record.base_round].cumulative
 
 
 def _compare(number: int, reported: Report, recomputed: Report) -> RoundCheck:

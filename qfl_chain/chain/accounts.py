@@ -58,6 +58,6 @@ def recover_signer(digest: bytes, compact: bytes) -> Address:
         raise ProtocolError("the bytes are not a valid signature over this digest") from error
 
 
-def salt_secret(account: LocalAccount, federation: Address) -> bytes:
+def salt_secret(account: LocalAccount, chain_id: int, federation: Address) -> bytes:
     """The 32 bytes an account's salts in one federation come from; the same every time, so nothing need be stored."""
-    return keccak(b"qfl-chain salts" + pack_address(federation) + bytes(account.key))
+    return keccak(b"qfl-chain salts" + chain_id.to_bytes(32, "big") + pack_address(federation) + bytes(account.key))

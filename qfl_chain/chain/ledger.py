@@ -167,8 +167,8 @@ class Web3Ledger:
     def join(self, amount: Gwei) -> Receipt:
         return self._send("join", value=amount * GWEI)
 
-    def commit(self, commitment: int) -> Receipt:
-        return self._send("commit", commitment)
+    def commit(self, number: int, commitment: int) -> Receipt:
+        return self._send("commit", number, commitment)
 
     def reveal(self, opening: Opening) -> Receipt:
         return self._send("reveal", opening.participant, opening.digest, opening.salt)

@@ -37,12 +37,12 @@ def training_participant(
     learner = TimedLearner(
         circuit, data.clients[index].train, chosen.training, party_seed(chosen, index), terms.max_norm, Stopwatch()
     )
-    return Participant(ledger, store, learner, salt_secret(account, ledger.federation))
+    return Participant(ledger, store, learner, salt_secret(account, ledger.chain_id, ledger.federation))
 
 
 def collecting_participant(ledger: Ledger, store: ContentStore, account: LocalAccount) -> Participant:
     """The participant of an account that only collects; if it trained, it would change nothing."""
-    return Participant(ledger, store, _no_change, salt_secret(account, ledger.federation))
+    return Participant(ledger, store, _no_change, salt_secret(account, ledger.chain_id, ledger.federation))
 
 
 def require_commitment(ledger: Ledger, number: int) -> int:

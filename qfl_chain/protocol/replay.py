@@ -99,7 +99,7 @@ def replay(events: Iterable[Event], federation: Address, initial_model: Digest) 
         handler = _HANDLERS.get(event.name)
         if handler is None:
             raise ProtocolError(f"log {event.name} at {last} is none of a federation's; wrong contract or version")
-        handler(ledger, event)
+        _apply(handler, ledger, event)
     latest = ledger.latest_report()
     total = latest.total if latest else ZERO
     money = money_statement(ledger.accounts.values(), ledger.funding, ledger.funded, ledger.reclaimed, total)
@@ -113,6 +113,14 @@ def replay(events: Iterable[Event], federation: Address, initial_model: Digest) 
         tuple(ledger.claims),
         ledger.cancelled,
     )
+
+
+def _apply(handler: Callable[[_Ledger, Event], None], ledger: _Ledger, event: Event) -> None:
+    try:
+        handler(ledger, event)
+    except (KeyError, TypeError, ValueError) as error:
+        where = (event.block, event.index)
+        raise ProtocolError(f"log {event.name} at {where} is damaged: {type(error).__name__}: {error}") from error
 
 
 def round_facts(history: History, number: int, cumulative: Mapping[Address, Gwei]) -> Round:
@@ -166,6 +174,12 @@ class _Ledger:
             raise ProtocolError(f"log {event.name} is about round {number}, which never opened; a log is missing")
         return self.rounds[number]
 
+    def open_round_of(self, event: Event) -> RoundRecord:
+        record = self.round_of(event)
+        if record.status is not RoundStatus.OPEN:
+            raise ProtocolError(f"log {event.name} is about round {record.number}, which is {record.status.value}")
+        return record
+
     def change(self, record: RoundRecord, **changes: Any) -> None:
         self.rounds[record.number] = replace(record, **changes)
 
@@ -195,6 +209,9 @@ def _joined(ledger: _Ledger, event: Event) -> None:
 
 def _round_opened(ledger: _Ledger, event: Event) -> None:
     number, start, budget = (int(event.args[name]) for name in ("round", "start", "budget"))
+    _agree("round", number, max(ledger.rounds, default=0) + 1, event)
+    if ledger.cancelled:
+        raise ProtocolError(f"round {number} opened after the federation was cancelled")
     latest = ledger.latest_report()
     base_round = latest.round if latest else None
     base_model = latest.model if latest else ledger.initial_model
@@ -202,7 +219,9 @@ def _round_opened(ledger: _Ledger, event: Event) -> None:
 
 
 def _committed(ledger: _Ledger, event: Event) -> None:
-    record, (participant, _) = ledger.round_of(event), ledger.account_of(event)
+    record, (participant, _) = ledger.open_round_of(event), ledger.account_of(event)
+    if (record.number, participant) in ledger.committed:
+        raise ProtocolError(f"{participant} committed twice in round {record.number}; a round takes one commitment")
     position = (event.block, event.index)
     commit = Commit(participant, record.number, int(event.args["commitment"]), position)
     ledger.committed[record.number, participant] = position
@@ -210,7 +229,9 @@ def _committed(ledger: _Ledger, event: Event) -> None:
 
 
 def _revealed(ledger: _Ledger, event: Event) -> None:
-    record, (participant, account) = ledger.round_of(event), ledger.account_of(event)
+    record, (participant, account) = ledger.open_round_of(event), ledger.account_of(event)
+    if any(reveal.participant == participant for reveal in record.reveals):
+        raise ProtocolError(f"{participant} revealed twice in round {record.number}; a commitment opens once")
     position = ledger.committed.get((record.number, participant))
     if position is None:
         raise ProtocolError(f"{participant} revealed in round {record.number} without a commitment; a log is missing")
@@ -220,7 +241,7 @@ def _revealed(ledger: _Ledger, event: Event) -> None:
 
 
 def _reported(ledger: _Ledger, event: Event) -> None:
-    record, args = ledger.round_of(event), event.args
+    record, args = ledger.open_round_of(event), event.args
     _agree("inputs", args["inputs"], accumulate(record.reveals), event)
     report = Report(
         round=record.number,
@@ -251,7 +272,9 @@ def _report_voided(ledger: _Ledger, event: Event) -> None:
 
 
 def _claimed(ledger: _Ledger, event: Event) -> None:
-    participant, account = ledger.account_of(event)
+    # A report may pay an account that never joined; the contract lets it claim.
+    participant = Address(str(event.args["participant"]))
+    account = ledger.accounts.get(participant, Account())
     claimed = Gwei(account.claimed + event.args["amount"])
     _agree(f"claims of {participant}", event.args["cumulative"], claimed, event)
     ledger.accounts[participant] = replace(account, claimed=claimed)

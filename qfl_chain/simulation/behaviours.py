@@ -110,10 +110,10 @@ class Copycat:
         number = self._view.committing_round()
         stolen = self._stolen(number)
         if stolen is not None:
-            return self._ledger.commit(commitment(self._ledger.federation, number, stolen))
+            return self._ledger.commit(number, commitment(self._ledger.federation, number, stolen))
         record = self._view.history().rounds.get(number)
         if record is not None and record.commits:
-            return self._ledger.commit(record.commits[0].commitment)
+            return self._ledger.commit(number, record.commits[0].commitment)
         return self._follower.commit()
 
     def reveal(self) -> Receipt | None:

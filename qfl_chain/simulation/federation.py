@@ -272,6 +272,10 @@ def _seat(
     learner: Learner | None,
 ) -> Seat:
     role = Role(
-        ledger.signed_by(account), store, learner, salt_secret(account, ledger.federation), party_seed(scenario, index)
+        ledger.signed_by(account),
+        store,
+        learner,
+        salt_secret(account, ledger.chain_id, ledger.federation),
+        party_seed(scenario, index),
     )
     return Seat(settings, Address(account.address), BEHAVIOURS[settings.behaviour](role))

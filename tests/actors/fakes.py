@@ -111,7 +111,7 @@ class FakeLedger:
     def join(self, amount: Gwei) -> Receipt:
         return self.chain.log("Joined", participant=self.account, amount=amount, stake=amount)
 
-    def commit(self, commitment: int) -> Receipt:
+    def commit(self, number: int, commitment: int) -> Receipt:
         chain = self.chain
         if not chain.start or chain.time >= chain.start + 300:
             chain.number, chain.start, chain.reveals = chain.number + 1, chain.time, []
@@ -161,9 +161,9 @@ class FakeLedger:
 
 
 def fake_chain() -> FakeChain:
-    """A funded federation whose model starts at 0 and whose validation samples all want 100."""
+    """A funded federation whose model starts at 0 and whose validation samples all want 100 million."""
     store = MemoryStore()
-    features = np.full((4, PARAMETERS), 100, dtype=np.int64)
+    features = np.full((4, PARAMETERS), 100_000_000, dtype=np.int64)
     validation = Validation(Rules(subset=4), features, np.array([0, 1, 0, 1]), 2)
     model = Model(CIRCUIT, 0, np.zeros(PARAMETERS, dtype=np.int64))
     terms = Terms(
@@ -177,7 +177,7 @@ def fake_chain() -> FakeChain:
         unbonding_window=1_000,
         min_stake=Gwei(1),
         reward_per_round=BUDGET,
-        max_norm=10_000,
+        max_norm=10**9,
         min_reveals=1,
         sponsor=SPONSOR,
         guardian=SPONSOR,

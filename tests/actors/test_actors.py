@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from eth_hash.auto import keccak
 
 from qfl_chain.actors.oracle import Oracle, fetch_updates
-from qfl_chain.actors.participant import Participant
+from qfl_chain.actors.participant import DITHER, Participant, dithered
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ContentMissing, ProtocolError
+from qfl_chain.errors import ContentMissing, ProtocolError, WrongPhase
 from qfl_chain.protocol.codec import decode_update
 from qfl_chain.protocol.commitment import commitment
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.protocol.report import Outcome
-from qfl_chain.types import Address, Digest, Gwei, IntArray, Reveal, Signature
+from qfl_chain.types import Address, Digest, Gwei, IntArray, Opening, Receipt, Reveal, Signature
 
 from .fakes import (
     ANNA,
@@ -32,7 +34,7 @@ from .fakes import (
 
 
 class Steps:
-    """A learner that moves every parameter by a fixed step, and counts how often it trained."""
+    """A learner that moves every parameter by so many millions of units, and counts how often it trained."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -40,7 +42,7 @@ class Steps:
 
     def __call__(self, base: IntArray, round_number: int) -> IntArray:
         self.trained += 1
-        return np.full(PARAMETERS, self.size, dtype=np.int64)
+        return np.full(PARAMETERS, self.size * 1_000_000, dtype=np.int64)
 
 
 def _participant(chain: FakeChain, account: Address, size: int) -> Participant:
@@ -91,7 +93,8 @@ def test_revealing_publishes_the_update_the_commitment_named(chain: FakeChain) -
     anna.commit()
     anna.reveal()
     update = decode_update(chain.store.get(Digest(chain.events[-1].args["digest"])))
-    assert (update.round, update.deltas.tolist()) == (1, [10] * PARAMETERS)
+    assert update.round == 1
+    assert np.all(abs(update.deltas - 10_000_000) <= DITHER)
 
 
 def test_a_restarted_participant_opens_the_same_commitment(chain: FakeChain) -> None:
@@ -145,7 +148,7 @@ def test_the_next_round_trains_on_the_reported_model(chain: FakeChain) -> None:
     view = ChainView(FakeLedger(chain, ANNA), chain.store)
     base = view.base_model(view.history())
     assert base == outcome.report.model
-    assert view.parameters(base).tolist() == [40] * PARAMETERS
+    assert np.all(abs(view.parameters(base) - 40_000_000) <= DITHER)
 
 
 def test_two_oracles_reach_the_same_report(chain: FakeChain) -> None:
@@ -215,3 +218,63 @@ def test_a_round_without_a_report_earned_nobody_anything(chain: FakeChain) -> No
         view.cumulative(view.history(), 1)
     assert view.cumulative(view.history(), None) == {}
     assert Gwei(0) == sum(view.cumulative(view.history(), None).values())
+
+
+def test_the_same_training_gives_another_update_in_another_round(chain: FakeChain) -> None:
+    anna = _participant(chain, ANNA, 10)
+    assert anna.opening(1).digest != anna.opening(2).digest
+
+
+def test_dither_never_lengthens_an_update_and_follows_from_the_secret() -> None:
+    deltas = np.array([0, 5, -5, 10**6, -(10**6)])
+    moved = dithered(deltas, b"secret")
+    assert np.all(abs(moved) <= abs(deltas))
+    assert np.all(abs(moved - deltas) <= DITHER)
+    assert moved.tolist() == dithered(deltas, b"secret").tolist() != dithered(deltas, b"other").tolist()
+
+
+class Refusing(FakeLedger):
+    """A ledger whose contract takes no reveal."""
+
+    def reveal(self, opening: Opening) -> Receipt:
+        raise WrongPhase("reveal", 5, 6)
+
+
+def test_an_update_the_contract_does_not_take_is_not_published(chain: FakeChain) -> None:
+    anna = Participant(Refusing(chain, ANNA), chain.store, Steps(10), b"secret")
+    anna.commit()
+    with pytest.raises(WrongPhase):
+        anna.reveal()
+    with pytest.raises(ContentMissing):
+        chain.store.get(anna.opening(1).digest)
+
+
+def test_a_void_after_the_commitment_does_not_change_what_is_revealed(chain: FakeChain) -> None:
+    anna, ben = _participant(chain, ANNA, 40), _participant(chain, BEN, 20)
+    _play(chain, ben)
+    anna.commit()
+    committed = anna.opening(2).digest
+    chain.log("ReportVoided", round=1)
+    assert anna.opening(2).digest == committed
+
+
+def test_a_long_history_is_folded_without_running_out_of_stack(chain: FakeChain) -> None:
+    chain.log("Funded", **{"from": SPONSOR, "amount": 9_000, "funded": 10_000})
+    anna = _participant(chain, ANNA, 1)
+    for _ in range(60):
+        _play(chain, anna)
+    limit = sys.getrecursionlimit()
+    view = ChainView(FakeLedger(chain, ANNA), chain.store)
+    history = view.history()
+    sys.setrecursionlimit(_depth() + 80)
+    try:
+        assert sum(view.cumulative(history, 60).values()) == 60 * BUDGET
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _depth() -> int:
+    frame, depth = sys._getframe(), 0
+    while frame.f_back is not None:
+        frame, depth = frame.f_back, depth + 1
+    return depth

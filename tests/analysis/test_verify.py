@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qfl_chain.analysis.verify import RoundCheck, verify
 from qfl_chain.errors import ChecksumError, ContentError, ProtocolError, RunError
+from qfl_chain.protocol.evidence import decode_evidence, encode_evidence
+from qfl_chain.protocol.rewards import reward_tree
 from qfl_chain.storage.archive import open_archive
 from qfl_chain.storage.cid import cid_of
 from qfl_chain.types import Digest, Event
@@ -53,10 +56,31 @@ def test_an_edited_report_is_different_and_says_where(copied: Path, field: str) 
     assert check.differences[0].startswith(f"{name}: on chain 0x6666")
 
 
-def test_a_lie_in_an_early_report_leaves_later_rounds_unverifiable(copied: Path) -> None:
+def test_a_model_nobody_has_leaves_the_round_that_builds_on_it_unverifiable(copied: Path) -> None:
     _edit_event(copied, "Reported", 1, model={"hex": "66" * 32})
     verdicts = [check.verdict for check in verify(copied).checks]
-    assert verdicts == ["different", "unverifiable", "unverifiable"]
+    assert verdicts == ["different", "unverifiable", "equal"]
+
+
+def test_a_lie_about_rewards_is_laid_at_no_later_door(copied: Path) -> None:
+    event = _reported(copied, 1)
+    store = open_archive(copied).blocks
+    evidence = decode_evidence(store.get(event.args["evidence"]))
+    first, second, *others = evidence.standings
+    swapped = (
+        replace(first, cumulative=second.cumulative),
+        replace(second, cumulative=first.cumulative),
+        *others,
+    )
+    lie = store.put(encode_evidence(replace(evidence, standings=swapped)))
+    tree = reward_tree({one.participant: one.cumulative for one in swapped})
+    _edit_event(copied, "Reported", 1, rewards={"hex": tree.root.hex()}, evidence={"hex": lie.hex()})
+    lines = (copied / "chain.jsonl").read_text().splitlines(keepends=True)
+    (copied / "chain.jsonl").write_text("".join(line for line in lines if '"Claimed"' not in line))
+    checks = verify(copied).checks
+    assert checks[0].verdict == "different"
+    differing = {difference.split(":")[0] for difference in checks[1].differences}
+    assert differing == {"rewards", "evidence", "evidence_root"}, "recomputed on the rewards the chain says"
 
 
 def test_a_wrong_total_is_found(copied: Path) -> None:

@@ -79,7 +79,8 @@ def test_bytes_that_are_no_signature_are_refused(compact: bytes) -> None:
         recover_signer(bytes(32), compact)
 
 
-def test_salt_secrets_differ_by_account_and_federation_and_repeat() -> None:
+def test_salt_secrets_differ_by_account_chain_and_federation_and_repeat() -> None:
     here, there = Address(ACCOUNT.address), Address(OTHER.address)
-    assert salt_secret(ACCOUNT, here) == salt_secret(ACCOUNT, here)
-    assert len({salt_secret(ACCOUNT, here), salt_secret(ACCOUNT, there), salt_secret(OTHER, here)}) == 3
+    assert salt_secret(ACCOUNT, 1, here) == salt_secret(ACCOUNT, 1, here)
+    others = {salt_secret(ACCOUNT, 1, there), salt_secret(OTHER, 1, here), salt_secret(ACCOUNT, 2, here)}
+    assert len({salt_secret(ACCOUNT, 1, here), *others}) == 4

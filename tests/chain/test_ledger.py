@@ -64,7 +64,7 @@ def _opening(ledger: Web3Ledger) -> Opening:
 def _commit(ledger: Web3Ledger) -> Opening:
     opening = _opening(ledger)
     ledger.join(Gwei(2 * ETH))
-    ledger.commit(commitment(ledger.federation, 1, opening))
+    ledger.commit(1, commitment(ledger.federation, 1, opening))
     return opening
 
 

@@ -139,9 +139,8 @@ class Deployment:
 
     def commit(self, name: str) -> Sent:
         """Commits to ``opening_of(name, the round this commit falls in)``."""
-        return self.send(
-            name, "commit", commitment_of(self.address, self.next_round, opening_of(name, self.next_round))
-        )
+        number = self.next_round
+        return self.send(name, "commit", number, commitment_of(self.address, number, opening_of(name, number)))
 
     @property
     def next_round(self) -> int:

@@ -30,7 +30,7 @@ def test_the_live_round_finishes_normally(federation: Deployment) -> None:
     federation.report(rewards)
     federation.activate()
     assert federation.claim("alice", rewards).only("Claimed")["amount"] == 600
-    assert federation.refused("alice", "commit", 5) == ("FederationCancelled",)
+    assert federation.refused("alice", "commit", 1, 5) == ("FederationCancelled",)
 
 
 def test_a_missing_reveal_of_the_last_round_is_settled_as_any_other(federation: Deployment) -> None:

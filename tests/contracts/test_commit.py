@@ -28,16 +28,16 @@ def test_commits_are_accepted_to_the_last_second_of_the_window(federation: Deplo
     start = federation.live.start
     federation.chain.clock = federation.reveal_opens - 1
     federation.commit("bob")
-    assert federation.refused("carol", "commit", 1) == ("WrongPhase", start, start + 100)
+    assert federation.refused("carol", "commit", 1, 1) == ("WrongPhase", start, start + 100)
 
 
 def test_commits_are_refused_until_the_round_has_expired(federation: Deployment) -> None:
     federation.commit("alice")
     start = federation.live.start
     federation.chain.clock = federation.report_closes - 1
-    assert federation.refused("bob", "commit", 1) == ("WrongPhase", start, start + 100)
+    assert federation.refused("bob", "commit", 1, 1) == ("WrongPhase", start, start + 100)
     federation.chain.clock += 1
-    assert federation.send("bob", "commit", 1).only("RoundOpened")["round"] == 2
+    assert federation.send("bob", "commit", 2, 1).only("RoundOpened")["round"] == 2
 
 
 def test_the_next_commit_after_an_expiry_says_so_and_opens_a_round(federation: Deployment) -> None:
@@ -74,16 +74,30 @@ def test_the_budget_is_what_the_latest_report_left_unallocated(federation: Deplo
 
 
 def test_a_zero_commitment_is_refused(federation: Deployment) -> None:
-    assert federation.refused("alice", "commit", 0) == ("ZeroCommitment",)
+    assert federation.refused("alice", "commit", 1, 0) == ("ZeroCommitment",)
 
 
 def test_a_second_commit_in_a_round_is_refused(federation: Deployment) -> None:
     federation.commit("alice")
-    assert federation.refused("alice", "commit", 5) == ("AlreadyCommitted", 1)
+    assert federation.refused("alice", "commit", 1, 5) == ("AlreadyCommitted", 1)
+
+
+def test_a_commit_made_for_another_round_is_refused_and_opens_none(federation: Deployment) -> None:
+    assert federation.refused("alice", "commit", 2, 5) == ("WrongRound", 2, 1)
+    assert federation.live.number == 0
+    federation.commit("alice")
+    assert federation.refused("bob", "commit", 0, 5) == ("WrongRound", 0, 1)
+
+
+def test_a_commit_that_lands_after_its_round_expired_costs_nothing(federation: Deployment) -> None:
+    federation.commit("alice")
+    federation.chain.clock = federation.report_closes
+    assert federation.refused("bob", "commit", 1, 5) == ("WrongRound", 1, 2)
+    assert federation.member("bob").commitment == 0
 
 
 def test_a_stranger_cannot_commit(federation: Deployment) -> None:
-    assert federation.refused("outsider", "commit", 5) == ("StakeTooLow", 0, 1_000)
+    assert federation.refused("outsider", "commit", 1, 5) == ("StakeTooLow", 0, 1_000)
 
 
 def test_a_missing_reveal_is_settled_by_the_next_commit(federation: Deployment) -> None:
@@ -106,7 +120,7 @@ def test_a_penalty_that_leaves_too_little_stake_refuses_the_commit_and_is_not_lo
     federation.play(["alice"], silent=["dave"])
     federation.report()
     federation.activate()
-    assert federation.refused("dave", "commit", 5) == ("StakeTooLow", 950, 1_000)
+    assert federation.refused("dave", "commit", 2, 5) == ("StakeTooLow", 950, 1_000)
     assert federation.member("dave").stake == 1_000
     federation.send("alice", "penalize", address("dave"))
     federation.send("dave", "join", value=50)
@@ -118,7 +132,7 @@ def test_a_commit_waits_for_the_outcome_of_a_missing_reveal(federation: Deployme
     federation.report()
     federation.commit("alice")
     active_at = federation.latest.active_at
-    assert federation.refused("bob", "commit", 5) == ("OutcomeOpen", 1, active_at)
+    assert federation.refused("bob", "commit", 2, 5) == ("OutcomeOpen", 1, active_at)
 
 
 def test_an_expired_round_costs_nobody_anything(federation: Deployment) -> None:
@@ -132,7 +146,7 @@ def test_an_expired_round_costs_nobody_anything(federation: Deployment) -> None:
 
 def test_committing_is_refused_while_paused_until_the_guardian_expires(federation: Deployment) -> None:
     federation.send("guardian", "pause")
-    assert federation.refused("alice", "commit", 5) == ("FederationPaused",)
+    assert federation.refused("alice", "commit", 1, 5) == ("FederationPaused",)
     federation.chain.clock = federation.terms.guardianExpiry
     federation.commit("alice")
     assert federation.live.admission == 0
@@ -141,12 +155,12 @@ def test_committing_is_refused_while_paused_until_the_guardian_expires(federatio
 def test_committing_is_refused_after_a_cancellation(federation: Deployment) -> None:
     federation.commit("bob")
     federation.send("sponsor", "cancel")
-    assert federation.refused("alice", "commit", 5) == ("FederationCancelled",)
+    assert federation.refused("alice", "commit", 1, 5) == ("FederationCancelled",)
     federation.chain.clock = federation.report_closes
-    assert federation.refused("alice", "commit", 5) == ("FederationCancelled",)
+    assert federation.refused("alice", "commit", 1, 5) == ("FederationCancelled",)
 
 
 def test_round_numbers_end_with_a_clear_error(federation: Deployment) -> None:
     federation.chain.poke(federation.address, slot=3, value=2**16 - 1)
     assert federation.live == (2**16 - 1, 0, 0, 0, 0)
-    assert federation.refused("alice", "commit", 5) == ("RoundsExhausted",)
+    assert federation.refused("alice", "commit", 1, 5) == ("RoundsExhausted",)

@@ -77,4 +77,4 @@ def test_rejoining_does_not_allow_a_second_commit_in_a_round(federation: Deploym
     federation.send("alice", "exit")
     federation.send("alice", "join", value=2_000)
     assert federation.member("alice").round == 1
-    assert federation.refused("alice", "commit", 5)[0] == "WrongPhase"
+    assert federation.refused("alice", "commit", 1, 5)[0] == "WrongPhase"

@@ -111,7 +111,7 @@ class FederationMachine(RuleBasedStateMachine):
     def commit(self, name: str) -> None:
         number = self.federation.next_round
         commitment = commitment_of(self.federation.address, number, opening_of(name, number))
-        self.both(lambda model, now: model.commit(name, now), name, "commit", commitment)
+        self.both(lambda model, now: model.commit(name, now), name, "commit", number, commitment)
 
     @rule(silent=st.sampled_from([None, *PARTICIPANTS]))
     def all_commit(self, silent: str | None) -> None:

@@ -93,7 +93,7 @@ def test_an_opening_that_differs_in_any_field_is_refused(federation: Deployment)
 
 def test_a_copied_commitment_cannot_be_opened(federation: Deployment) -> None:
     copied = commitment_of(federation.address, 1, opening_of("alice", 1))
-    federation.send("bob", "commit", copied)
+    federation.send("bob", "commit", 1, copied)
     federation.commit("alice")
     federation.chain.clock = federation.reveal_opens
     stolen = opening_of("alice", 1)._replace(participant=address("bob"))
@@ -102,7 +102,7 @@ def test_a_copied_commitment_cannot_be_opened(federation: Deployment) -> None:
 
 def test_a_commitment_for_another_federation_cannot_be_opened(federation: Deployment) -> None:
     other = Deployment.create(federation.chain, Terms(), federation.oracles)
-    federation.send("alice", "commit", commitment_of(other.address, 1, opening_of("alice", 1)))
+    federation.send("alice", "commit", 1, commitment_of(other.address, 1, opening_of("alice", 1)))
     federation.chain.clock = federation.reveal_opens
     assert federation.refused("alice", "reveal", *opening_of("alice", 1)) == ("WrongOpening", address("alice"))
 

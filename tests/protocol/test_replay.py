@@ -210,7 +210,7 @@ def test_a_log_about_a_round_that_never_opened_means_one_is_missing(log: Log) ->
         log.history()
 
 
-@pytest.mark.parametrize("name", ["Claimed", "Penalized", "Exited", "Withdrawn"])
+@pytest.mark.parametrize("name", ["Penalized", "Exited", "Withdrawn"])
 def test_a_log_about_somebody_who_never_joined_means_one_is_missing(name: str) -> None:
     with pytest.raises(ProtocolError, match=f"is about {THREE}, who never joined; a log is missing"):
         Log().start().add(name, participant=THREE, amount=1, stake=1, cumulative=1, round=1).history()
@@ -260,3 +260,38 @@ def test_the_logs_are_those_of_the_contract() -> None:
     logs.add("ReportVoided", round=1).add("RoundVoided", round=3)
     written = {event.name: set(event.args) for event in [*logs.events, *full_life().events]}
     assert written == fields
+
+
+@pytest.mark.parametrize(
+    ("log", "message"),
+    [
+        (Log().start().open(2), "round 2, the logs before give 1"),
+        (Log().start().whole_round(1, 40).open(1), "round 1, the logs before give 2"),
+        (Log().start().add("Cancelled").open(1), "round 1 opened after the federation was cancelled"),
+        (Log().start().open(1).commit(ONE, 1).commit(ONE, 1), f"{ONE} committed twice in round 1"),
+        (
+            Log().start().open(1).commit(ONE, 1).reveal(ONE, 1, "a").reveal(ONE, 1, "a"),
+            f"{ONE} revealed twice in round 1",
+        ),
+        (Log().start().whole_round(1, 40).commit(TWO, 1), "is about round 1, which is reported"),
+        (Log().start().open(1).add("RoundExpired", round=1).commit(ONE, 1), "is about round 1, which is expired"),
+    ],
+)
+def test_a_log_the_contract_cannot_emit_is_refused(log: Log, message: str) -> None:
+    with pytest.raises((ProtocolError, ChecksumError), match=message):
+        log.history()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [{}, {"from": ONE, "amount": "5", "funded": 5}, {"from": ONE, "amount": None, "funded": 5}],
+)
+def test_a_damaged_log_is_named(args: dict[str, Any]) -> None:
+    with pytest.raises(ProtocolError, match=r"log Funded at \(0, 0\) is damaged"):
+        Log().add("Funded", **args).history()
+
+
+def test_an_account_that_never_joined_may_claim_what_a_report_gave_it() -> None:
+    history = Log().start().whole_round(1, 40).add("Claimed", participant=THREE, amount=40, cumulative=40).history()
+    assert history.accounts[THREE] == Account(claimed=Gwei(40))
+    assert history.money.paid == 40
