@@ -1,12 +1,13 @@
 """Recompute every report of a run from its chain log and payloads, and say round by round whether it is equal.
 
-Nothing of the run is believed but the chain log: terms and commitments come from it, every block is checked against
-its digest, and every report is built again by the function the oracles used.
+Nothing of the run is believed but the chain log: terms and commitments come from it, every block that is read is
+checked against its digest, and every report is built again by the function the oracles used. Evidence is built, not
+read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from qfl_chain.protocol.replay import History, RoundRecord, replay, round_facts
 from qfl_chain.protocol.report import Observations, Outcome, build_report
 from qfl_chain.protocol.terms import deployed_terms
 from qfl_chain.storage.archive import RunArchive, open_archive
-from qfl_chain.types import Address, Event, Gwei, Report, Terms
+from qfl_chain.storage.cid import cid_of
+from qfl_chain.types import Address, Digest, Event, Gwei, Report, Reveal, Terms
 
 Earned = dict[int | None, Mapping[Address, Gwei]]
 """Cumulative rewards with each round's report; None is before the first."""
@@ -92,7 +94,7 @@ def recompute(events: tuple[Event, ...], federation: Address, store: ContentStor
             base_model, updates = store.get(round_.base_model), fetch_updates(store, round_.reveals)
             observations = Observations(terms.circuit, terms.max_norm, base_model, validation, updates, executor)
             outcomes[number] = build_report(round_, observations)
-            checks.append(_compare(number, record.report, outcomes[number].report))
+            checks.append(_compare(record.report, outcomes[number].report, _missing(round_.reveals, updates)))
         except (CircuitError, ContentError, ProtocolError) as error:
             checks.append(RoundCheck(number, "unverifiable", (str(error),)))
         earned |= _standing_rewards(record, outcomes.get(number), earned, store)
@@ -122,14 +124,22 @@ def _standing_rewards(record: RoundRecord, outcome: Outcome | None, earned: Earn
         return {}
 
 
-def _compare(number: int, reported: Report, recomputed: Report) -> RoundCheck:
+def _missing(reveals: Sequence[Reveal], updates: Mapping[Digest, bytes | None]) -> tuple[str, ...]:
+    lost = [reveal for reveal in reveals if updates[reveal.digest] is None]
+    return tuple(f"no intact payload {cid_of(reveal.digest)} of {reveal.participant}" for reveal in lost)
+
+
+def _compare(reported: Report, recomputed: Report, missing: tuple[str, ...]) -> RoundCheck:
+    """Equal or different; where content is missing that the oracles may have had, a difference tells nothing."""
     differences = tuple(
         f"{field.name}: on chain {_shown(getattr(reported, field.name))}, recomputed "
         f"{_shown(getattr(recomputed, field.name))}"
         for field in fields(Report)
         if getattr(reported, field.name) != getattr(recomputed, field.name)
     )
-    return RoundCheck(number, "different" if differences else "equal", differences)
+    if differences and missing:
+        return RoundCheck(reported.round, "unverifiable", missing)
+    return RoundCheck(reported.round, "different" if differences else "equal", differences)
 
 
 def _shown(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,31 @@ def progress(rounds: int) -> Iterator[OnStep]:
                 display.console.print(_round_line(step), highlight=False)
 
         yield on_step
+
+
+@contextmanager
+def interruptible(on_step: OnStep) -> Iterator[OnStep]:
+    """``on_step``, raising KeyboardInterrupt after a Ctrl-C; a second Ctrl-C does not wait for the next step.
+
+    Python's own handler raises wherever the program is, and JAX's callbacks swallow what is raised in them.
+    """
+    pressed: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        pressed.append(number)
+        if len(pressed) > 1:
+            raise KeyboardInterrupt
+
+    def checked(step: Step) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        on_step(step)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield checked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _print_rounds(step: Step) -> None:

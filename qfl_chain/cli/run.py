@@ -25,17 +25,17 @@ def command(
     Everything the run produced stays in its directory; `qfl verify` recomputes it.
     """
     from qfl_chain.analysis.summary import summarise
-    from qfl_chain.cli.progress import progress
+    from qfl_chain.cli.progress import interruptible, progress
     from qfl_chain.cli.tables import print_summary, summary_json
     from qfl_chain.simulation.runner import run
-    from qfl_chain.simulation.scenario import find_scenario, load_scenario
+    from qfl_chain.simulation.scenario import find_scenario, load_scenario, scenario_text
 
-    chosen, text = load_scenario(scenario), find_scenario(scenario).read_text()
+    chosen, text = load_scenario(scenario), scenario_text(find_scenario(scenario))
     chosen = chosen.with_seed(seed) if seed is not None else chosen
     chosen = chosen.with_rounds(rounds) if rounds is not None else chosen
     directory = out or Path("runs") / run_id(chosen.name, chosen.seed, datetime.now(UTC))
     try:
-        with progress(chosen.rounds) as on_step:
+        with progress(chosen.rounds) as show, interruptible(show) as on_step:
             archive = run(chosen, directory, scenario_text=text, on_step=on_step, baselines=baselines)
     except KeyboardInterrupt:
         click.echo(f"What was done is in {directory}; it reads: qfl verify {directory}", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -39,15 +40,11 @@ def summary_json(summary: Summary, path: Path) -> None:
             "equal": summary.recomputed.sound,
             "rounds": summary.rounds,
             "baselines": summary.baselines,
-            "participants": [{**_row_json(row), "net": row.net} for row in summary.participants],
+            "participants": [{**asdict(row), "net": row.net} for row in summary.participants],
             "gas": summary.gas,
             "money": summary.money,
         }
     )
-
-
-def _row_json(row: object) -> dict[str, object]:
-    return {name: getattr(row, name) for name in row.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 def _print_learning(summary: Summary) -> None:
@@ -123,9 +120,7 @@ def _print_money(money: Money) -> None:
     shown = {name: amount for name, amount in went.items() if amount or name in always}
     click.echo("Money, in gwei")
     click.echo(f"  {' + '.join(came)} = {' + '.join(shown)}")
-    click.echo(
-        f"  {' + '.join(f'{one:,}' for one in came.values())} = {' + '.join(f'{one:,}' for one in shown.values())}"
-    )
+    click.echo(f"  {_sum(came)} = {_sum(shown)}")
     click.echo(f"  {sum(came.values()):,} = {sum(went.values()):,}")
     if money.penalties:
         click.echo(f"  of which penalties moved from stakes to the pool: {money.penalties:,}")

@@ -24,8 +24,11 @@ def command(run: Path, as_json: bool) -> None:
     if as_json:
         print_json({"run": str(run), "equal": recomputed.sound, "rounds": recomputed.checks})
     else:
-        rows = [(str(check.round), check.verdict, "; ".join(check.differences)) for check in recomputed.checks]
-        print_table("Reports recomputed from chain log and payloads", ("round", "verdict", "differences"), rows)
+        rows = [(str(check.round), check.verdict) for check in recomputed.checks]
+        print_table("Reports recomputed from chain log and payloads", ("round", "verdict"), rows)
+        for check in recomputed.checks:
+            for difference in check.differences:
+                click.echo(f"round {check.round}: {difference}")
     unsound = [str(check.round) for check in recomputed.checks if not check.sound]
     if unsound:
         raise VerificationFailed(

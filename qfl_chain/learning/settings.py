@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 PARTITIONS = ("natural", "iid", "sizes")
@@ -130,10 +131,10 @@ def _at_least(name: str, value: int, least: int) -> None:
 
 
 def _positive(name: str, value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"{name} is {value}, it must be above 0")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} is {value}, it must be above 0 and finite")
 
 
 def _not_negative(name: str, value: float) -> None:
-    if not value >= 0:
+    if not 0 <= value < math.inf:
         raise ValueError(f"{name} is {value}, it must not be negative")

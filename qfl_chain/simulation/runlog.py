@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -46,6 +46,7 @@ class RunLog:
             "name": scenario.name,
             "seed": scenario.seed,
             "rounds": scenario.rounds,
+            "scenario": asdict(scenario),
             "versions": {package: version(package) for package in PACKAGES},
             "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
         }

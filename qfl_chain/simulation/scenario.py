@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,6 +22,8 @@ from qfl_chain.simulation.behaviours import BEHAVIOURS
 from qfl_chain.types import Gwei
 
 MAX_ROUNDS = 65_535
+MAX_NORM = 1e9
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 CSV = "csv:"
 
 
@@ -56,6 +59,22 @@ class TermSettings:
     funding: str = "10 eth"
     max_norm: float = 10.0
     min_reveals: int = 2
+
+    def __post_init__(self) -> None:
+        for name in ("commit_window", "reveal_window", "report_window", "challenge_window", "unbonding_window"):
+            if not 1 <= getattr(self, name) < 1 << 32:
+                raise ValueError(f"{name} is {getattr(self, name)}, it must be 1 to {(1 << 32) - 1} seconds")
+        if self.challenge_window > self.commit_window + self.reveal_window:
+            raise ValueError("challenge_window must not be longer than commit_window and reveal_window together")
+        if (
+            self.unbonding_window
+            <= self.commit_window + self.reveal_window + self.report_window + self.challenge_window
+        ):
+            raise ValueError("unbonding_window must be longer than the four other windows together")
+        if not 0 < self.max_norm < MAX_NORM:
+            raise ValueError(f"max_norm is {self.max_norm}, it must be above 0 and below {MAX_NORM} radians")
+        if not 1 <= self.min_reveals <= MAX_ROUNDS:
+            raise ValueError(f"min_reveals is {self.min_reveals}, it must be 1 to {MAX_ROUNDS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +156,19 @@ def load_scenario(name_or_path: str) -> Scenario:
         ScenarioError: no such file, malformed TOML, an unknown key (with the nearest one), or an impossible value.
     """
     path = find_scenario(name_or_path)
-    return _beside(parse_scenario(path.read_text(), str(path)), path.parent)
+    return _beside(parse_scenario(scenario_text(path), str(path)), path.parent)
+
+
+def scenario_text(path: Path) -> str:
+    """A scenario file's text.
+
+    Raises:
+        ScenarioError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path} cannot be read as UTF-8 text: {error}") from error
 
 
 def parse_scenario(text: str, origin: str) -> Scenario:
@@ -201,6 +232,10 @@ def _load_function(reference: str) -> PennyLaneFunction:
 
 
 def _check_counts(scenario: Scenario) -> None:
+    if not NAME.fullmatch(scenario.name):
+        raise ScenarioError(
+            f"name: {scenario.name!r} must be letters, digits, - and _, at most 64: runs are named for it"
+        )
     if not 1 <= scenario.rounds <= MAX_ROUNDS:
         raise ScenarioError(f"rounds: must be 1 to {MAX_ROUNDS}, got {scenario.rounds}")
     if scenario.seed < 0:
@@ -213,6 +248,8 @@ def _check_counts(scenario: Scenario) -> None:
 
 def _check_participants(participants: tuple[ParticipantSettings, ...]) -> None:
     for participant in participants:
+        if not participant.name.strip() or not participant.name.isprintable():
+            raise ScenarioError(f"participants: {participant.name!r} is no name: it must be printable text")
         if participant.behaviour not in BEHAVIOURS:
             known = nearest(participant.behaviour, list(BEHAVIOURS))
             raise ScenarioError(f"participants.{participant.name}: unknown behaviour {participant.behaviour!r}{known}")

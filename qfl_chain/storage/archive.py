@@ -3,8 +3,8 @@
 ::
 
     runs/<id>/
-      run.json             format, seed, versions, parties, federation, status
-      scenario.toml        the scenario, as given
+      run.json             format, the scenario as it ran, seed, versions, parties, federation, status
+      scenario.toml        the scenario file, as given
       chain.jsonl          the federation's logs, one a line, in chain order
       transactions.jsonl   who paid how much gas for what
       refusals.jsonl       what the contract refused an attacker
@@ -137,7 +137,7 @@ def create_archive(path: Path, scenario_text: str) -> RunArchive:
         (path / "blocks").mkdir(parents=True)
         (path / "scenario.toml").write_text(scenario_text)
     except FileExistsError as error:
-        raise RunError(f"{path} exists already: choose another --out or --id") from error
+        raise RunError(f"{path} exists already: choose another --out") from error
     except OSError as error:
         raise RunError(f"cannot write the run directory {path}: {error.strerror}") from error
     return RunArchive(path)

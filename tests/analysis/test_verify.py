@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,10 +96,14 @@ def test_missing_evidence_of_the_last_round_does_not_matter(copied: Path) -> Non
     assert verify(copied).sound, "evidence is recomputed, not read"
 
 
-def test_a_missing_update_changes_the_recomputed_report(copied: Path) -> None:
-    revealed = [event for event in open_archive(copied).events() if event.name == "Revealed"]
-    _block(copied, revealed[0].args["digest"]).unlink()
-    assert verify(copied).checks[0].verdict == "different"
+@pytest.mark.parametrize("damage", [lambda block: block.unlink(), lambda block: block.write_bytes(b"damaged")])
+def test_a_missing_or_damaged_update_is_named_and_accuses_nobody(copied: Path, damage: Callable[[Path], None]) -> None:
+    revealed = next(event for event in open_archive(copied).events() if event.name == "Revealed")
+    block = _block(copied, revealed.args["digest"])
+    damage(block)
+    check = verify(copied).checks[0]
+    assert check.verdict == "unverifiable"
+    assert check.differences == (f"no intact payload {block.name} of {revealed.args['participant']}",)
 
 
 def test_a_damaged_base_model_is_unverifiable_and_named(copied: Path) -> None:

@@ -82,7 +82,7 @@ def test_an_unknown_scenario_names_the_nearest(empty_bench: Bench) -> None:
 
 def test_terms_the_contract_refuses_deploy_nothing(empty_bench: Bench) -> None:
     path = empty_bench.folder / "pair.toml"
-    path.write_text(path.read_text().replace("[terms]", "[terms]\nunbonding_window = 5"))
+    path.write_text(path.read_text().replace("[terms]", "[terms]\nmin_stake = '10 gwei'"))
     said = empty_bench.deploy()
     assert said.code == 4
     assert "InvalidTerms" in said.err

@@ -127,7 +127,7 @@ def test_an_existing_directory_is_not_written_over(scenario: Path, small_run: Pa
 
 def test_ctrl_c_leaves_a_run_that_verifies(scenario: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    scenario.write_text(SMALL.replace("rounds = 3", "rounds = 500"))
+    scenario.write_text(SMALL.replace("rounds = 3", "rounds = 60"))
     command = [Path(sys.executable).with_name("qfl"), "run", scenario, "--out", run]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

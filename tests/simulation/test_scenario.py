@@ -48,6 +48,13 @@ def test_a_path_is_read_as_well_as_a_name(tmp_path: Path) -> None:
     assert load_scenario(str(path)).name == "small"
 
 
+def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b'name = "\xe9"')
+    with pytest.raises(ScenarioError, match="cannot be read as UTF-8 text"):
+        load_scenario(str(path))
+
+
 def test_seed_and_rounds_can_be_changed() -> None:
     scenario = parse_scenario(SMALL, "s").with_seed(3).with_rounds(9)
     assert (scenario.seed, scenario.rounds) == (3, 9)
@@ -65,6 +72,14 @@ def test_seed_and_rounds_can_be_changed() -> None:
         ('"sizes"', '"size"', r"s\.toml\.data: partition is 'size'"),
         ("subset = 12", "subset = 0", r"s\.toml.*subset of 0"),
         ("subset = 12", 'rule = "mean"', r"s\.toml.*unknown aggregation rule 'mean'"),
+        ("subset = 12", "subset = 12\n[terms]\ncommit_window = -5", "commit_window is -5, it must be 1 to"),
+        ("subset = 12", "subset = 12\n[terms]\nchallenge_window = 9999", "challenge_window must not be longer"),
+        ("subset = 12", "subset = 12\n[terms]\nunbonding_window = 60", "unbonding_window must be longer"),
+        ("subset = 12", "subset = 12\n[terms]\nmax_norm = nan", "max_norm is nan, it must be above 0"),
+        ("subset = 12", "subset = 12\n[terms]\nmin_reveals = 70000", "min_reveals is 70000, it must be 1 to"),
+        ('name = "small"', 'name = "../evil"', "name: '../evil' must be letters, digits"),
+        ("subset = 12", 'subset = 12\n[[participants]]\nname = "a\\u001b"', "is no name: it must be printable text"),
+        ("learning_rate = 0.2", "learning_rate = inf", "learning_rate is inf, it must be above 0"),
         ("subset = 12", "subset = 12\n[committee]\noracles = 0", "committee.oracles: must be 1 to 256, got 0"),
         ('ansatz = "strongly-entangling"\n', "", "give either an ansatz or a function"),
         ("subset = 12", 'subset = 12\n[terms]\nmin_stake = "1.5"', "not a whole number of gwei"),
