@@ -34,7 +34,7 @@ PUBLISHED = {
 
 def accuracies(name: str, seed: int, folder: Path) -> dict[str, float]:
     """Pooled test accuracy of the federation and of every baseline, for one seed."""
-    archive = run(load_scenario(name).with_seed(seed), folder / f"{name}-{seed}")
+    archive = run(load_scenario(name).with_seed(seed), folder / str(seed))
     summary = summarise(archive.path)
     figures = {"this federation": summary.rounds[-1].figures, **summary.baselines}
     return {model: found["pooled"]["accuracy"] or 0.0 for model, found in figures.items()}
