@@ -12,6 +12,7 @@ import numpy as np
 from eth_hash.auto import keccak
 
 from qfl_chain.actors.view import ChainView
+from qfl_chain.errors import Reverted
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.codec import Update, digest_of_bytes, encode_update
 from qfl_chain.protocol.commitment import commitment
@@ -60,11 +61,17 @@ class Participant:
     def reveal(self) -> Receipt:
         """Open the commitment, and publish the update it named.
 
-        The ledger is asked first: an update is not published before the contract took its reveal.
+        The ledger is asked first: an update is not published before the contract took its reveal. Where it had been
+        taken already, by a relayer or before a crash, the update is published and the refusal raised.
         """
         number = self._ledger.live().number
         opening, payload = self.opening(number), self._update(number)
-        receipt = self._ledger.reveal(opening)
+        try:
+            receipt = self._ledger.reveal(opening)
+        except Reverted:
+            if any(one.digest == opening.digest for one in self._view.history().rounds[number].reveals):
+                self._store.put(payload)
+            raise
         self._store.put(payload)
         return receipt
 

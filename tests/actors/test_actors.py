@@ -249,6 +249,15 @@ def test_an_update_the_contract_does_not_take_is_not_published(chain: FakeChain)
         chain.store.get(anna.opening(1).digest)
 
 
+def test_an_update_revealed_before_a_crash_is_published_afterwards(chain: FakeChain) -> None:
+    _participant(chain, ANNA, 10).commit()
+    restarted = Participant(Refusing(chain, ANNA), chain.store, Steps(10), ANNA.encode())
+    FakeLedger(chain, BEN).reveal(restarted.opening(1))
+    with pytest.raises(WrongPhase):
+        restarted.reveal()
+    assert decode_update(chain.store.get(restarted.opening(1).digest)).round == 1
+
+
 def test_a_void_after_the_commitment_does_not_change_what_is_revealed(chain: FakeChain) -> None:
     anna, ben = _participant(chain, ANNA, 40), _participant(chain, BEN, 20)
     _play(chain, ben)
