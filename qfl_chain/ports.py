@@ -75,6 +75,9 @@ class Ledger(Protocol):
     def now(self) -> int:
         """The chain's clock: the latest block's timestamp."""
 
+    def height(self) -> int:
+        """The latest block's number."""
+
     def terms(self) -> Terms: ...
     def live(self) -> LiveRound: ...
     def member(self, participant: Address) -> Member: ...

@@ -38,8 +38,11 @@ class Oracle:
         """The account that pays for what it transmits."""
         return self._ledger.account
 
-    def observe(self, number: int) -> Outcome:
-        """Recompute the report of a closed round from the chain's logs and the content store."""
+    def observe(self, number: int, updates: Mapping[Digest, bytes | None] | None = None) -> Outcome:
+        """Recompute the report of a closed round from the chain's logs and the content store.
+
+        ``updates`` holds what was fetched already, None where nobody has it; without it everything is fetched now.
+        """
         history, terms = self._view.history(), self._ledger.terms()
         record = history.rounds[number]
         round_ = round_facts(history, number, self._view.cumulative(history, record.base_round))
@@ -48,7 +51,7 @@ class Oracle:
             max_norm=terms.max_norm,
             base_model=self._store.get(round_.base_model),
             validation=self._store.get(terms.validation),
-            updates=fetch_updates(self._store, round_.reveals),
+            updates=fetch_updates(self._store, round_.reveals) if updates is None else updates,
             executor=self._executor,
         )
         return build_report(round_, observations)

@@ -118,6 +118,10 @@ class Web3Ledger:
         with _reachable():
             return int(self._web3.eth.get_block("latest")["timestamp"])
 
+    def height(self) -> int:
+        with _reachable():
+            return int(self._web3.eth.block_number)
+
     def terms(self) -> Terms:
         return self._terms
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "deploy": "Deploy a scenario's federation on a chain.",
     "join": "Join a federation with a stake, or top up the stake.",
     "round": "Take part in the live round.",
+    "participant": "Take part in every round by itself.",
     "oracle": "Recompute, sign and post reports.",
     "claim": "Collect what the active report owes the account.",
     "exit": "Leave a federation: start the unbonding of the stake.",

@@ -56,6 +56,7 @@ class FakeChain:
     store: MemoryStore
     terms: Terms
     time: int = 1_000
+    blocks: int = 0
     number: int = 0
     start: int = 0
     active: int | None = None
@@ -82,6 +83,9 @@ class FakeLedger:
 
     def now(self) -> int:
         return self.chain.time
+
+    def height(self) -> int:
+        return self.chain.blocks
 
     def terms(self) -> Terms:
         return self.chain.terms
