@@ -148,7 +148,7 @@ def contract_address(sender: Address, nonce: int) -> Address:
     """Where a transaction of this sender and nonce creates its contract."""
     from web3.utils.address import get_create_address
 
-    return Address(str(get_create_address(cast(Any, sender), nonce)))
+    return Address(str(get_create_address(cast(Any, sender), cast(Any, nonce))))
 
 
 def immutables_of(terms: Terms) -> Mapping[str, bytes]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qfl_chain.cli.deployment_file import Deployment, DeployedTerms, describe, write_terms
+from qfl_chain.cli.deployment_file import DeployedTerms, Deployment, describe, write_terms
 from qfl_chain.errors import WrongContract
 from qfl_chain.types import Address, Terms
 
@@ -66,7 +66,7 @@ def check_deployment(web3: Web3, deployment: Deployment, path: Path) -> Terms:
             return terms
 
 
-def checking(web3: Web3, deployment: Deployment, path: Path) -> Iterator[Check]:
+def checking(web3: Web3, deployment: Deployment, path: Path) -> Generator[Check, None, Terms]:
     """As :func:`check_deployment`, one comparison after the other; the generator returns the terms."""
     from qfl_chain.chain.deployment_code import (
         check_creation,

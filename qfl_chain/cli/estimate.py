@@ -129,4 +129,4 @@ def print_plan(plan: Plan, *, as_json: bool) -> None:
         return
     oracles = [("oracle", one) for one in terms.pop("oracles")]
     print_table(f"Terms of {plan.scenario}", ("term", "value"), [*((k, str(v)) for k, v in terms.items()), *oracles])
-    print_table("Cost", ("what", "value"), [(k, f"{v:,}" if isinstance(v, int) else v) for k, v in cost.items()])
+    print_table("Cost", ("what", "value"), [(k, f"{v:,}" if isinstance(v, int) else str(v)) for k, v in cost.items()])
