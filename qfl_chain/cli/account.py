@@ -27,7 +27,7 @@ def open_account(settings: Settings) -> LocalAccount:
     chosen = settings.keystore or settings.account
     if settings.private_key_file is not None and chosen is not None:
         raise InputError(
-            "both a keystore and a private key file are named: give one of --keystore or --account, and "
+            "both a keystore and a private key file are named: give either --keystore or --account, or "
             "--private-key-file, and look at ETH_KEYSTORE, ETH_KEYSTORE_ACCOUNT and QFL_PRIVATE_KEY_FILE"
         )
     account = _from_keystore(settings) if settings.private_key_file is None else _from_key(settings.private_key_file)

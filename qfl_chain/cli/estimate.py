@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from qfl_chain.simulation.scenario import Scenario
 
+EXECUTION = 250_000
+"""Gas for running the constructor: four new slots, two logs, and copying the code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -46,9 +49,10 @@ def estimate(web3: Web3, account: Address, scenario: Scenario, terms: Terms) -> 
     from qfl_chain.chain.ledger import GAS_MARGIN_PERCENT, GWEI
 
     funding, balance = parse_gwei(scenario.terms.funding), int(web3.eth.get_balance(cast(Any, account)))
-    # A node does not simulate a payment the account cannot make; the little that funding adds is then left out.
-    gas = simulate(web3, account, terms, funding if balance >= funding * GWEI else Gwei(0))
-    base_fee = int(web3.eth.get_block("latest").get("baseFeePerGas", 0))
+    base_fee, gas = int(web3.eth.get_block("latest").get("baseFeePerGas", 0)), gas_bound(terms)
+    # A node does not simulate what the account cannot pay.
+    if balance >= funding * GWEI + gas * (base_fee + GWEI):
+        gas = simulate(web3, account, terms, funding)
     return Plan(
         scenario=scenario.name,
         chain_id=int(web3.eth.chain_id),
@@ -61,6 +65,18 @@ def estimate(web3: Web3, account: Address, scenario: Scenario, terms: Terms) -> 
         fee_wei=gas * (base_fee + GWEI),
         most_fee_wei=gas * (100 + GAS_MARGIN_PERCENT) // 100 * (2 * base_fee + GWEI),
     )
+
+
+def gas_bound(terms: Terms) -> int:
+    """Somewhat more gas than a deployment takes, without asking a node.
+
+    EIP-2028 and EIP-3860 for what is sent, the Yellow Paper's 200 a byte of code, and EXECUTION for the constructor.
+    """
+    from qfl_chain.chain.artifacts import load_artifact
+    from qfl_chain.chain.deployment_code import creation_code
+
+    sent = len(creation_code(terms))
+    return 53_000 + 16 * sent + 2 * (sent // 32 + 1) + 200 * load_artifact().runtime_size + EXECUTION
 
 
 def simulate(web3: Web3, account: Address, terms: Terms, funding: Gwei) -> int:

@@ -8,6 +8,7 @@ import pytest
 from qfl_chain.chain.ledger import Web3Ledger
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.cli.deployment_file import read_deployment
+from qfl_chain.cli.estimate import gas_bound
 from qfl_chain.protocol.codec import decode_model, decode_validation
 from qfl_chain.storage.blocks import BlockStore
 from qfl_chain.types import Address
@@ -205,3 +206,10 @@ def test_what_was_sent_before_a_crash_is_found_again(empty_bench: Bench, monkeyp
     assert not out.with_name("deployment.json.pending").exists()
     assert empty_bench.qfl("deployment", "check", out).code == 0
     assert not again.exists()
+
+
+def test_the_gas_said_to_an_unfunded_account_is_little_more_than_it_takes(empty_bench: Bench) -> None:
+    assert empty_bench.deploy().code == 0
+    ledger = ledger_of(empty_bench)
+    used = empty_bench.devnet.web3.eth.get_block("latest")["gasUsed"]
+    assert used <= gas_bound(ledger.terms()) <= 1.15 * used

@@ -29,7 +29,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 def test_a_file_is_never_overwritten_and_the_address_is_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "deployment.json"
     path.write_text("precious")
-    with pytest.raises(InputError, match=f"deployed at {DEPLOYMENT.federation} in block 5, but .* File exists"):
+    with pytest.raises(InputError, match=f"deployed at {DEPLOYMENT.federation} in block 5, but .*File exists"):
         write_deployment(DEPLOYMENT, path)
     assert path.read_text() == "precious"
 
