@@ -43,7 +43,13 @@ def check(file: Path, settings: Settings, as_json: bool) -> None:
 @command.command()
 @click.argument("federation", type=ADDRESS)
 @click.option("--block", type=click.IntRange(min=0), default=0, show_default=True, help="Its creation's, or earlier.")
-@click.option("--out", type=click.Path(path_type=Path), default="deployment.json", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="deployment.json",
+    show_default=True,
+    help="The deployment file to write.",
+)
 @uses("rpc_url")
 @json_option
 def fetch(federation: Address, block: int, out: Path, settings: Settings, as_json: bool) -> None:
