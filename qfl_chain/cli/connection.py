@@ -7,16 +7,15 @@ alone: user names, paths and queries of RPC addresses often are access keys.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import click
-
-from qfl_chain.cli.deployment import check_chain, check_terms, read_deployment
+from qfl_chain.cli.account import open_account as open_account
+from qfl_chain.cli.deployment_checks import check_deployment
+from qfl_chain.cli.deployment_file import read_deployment
 from qfl_chain.cli.refusals import explain
 from qfl_chain.config import Settings
 from qfl_chain.errors import ContentError, InputError, LedgerError, Reverted, Unreachable
@@ -82,23 +81,8 @@ def open_federation(settings: Settings, signer: LocalAccount | None = None) -> I
     path = settings.deployment or Path()
     deployment = read_deployment(path)
     with connect(settings) as web3:
-        check_chain(deployment, path, int(web3.eth.chain_id))
-        ledger = Web3Ledger(web3, Address(deployment.federation), signer, from_block=deployment.block)
-        check_terms(deployment, path, ledger.terms())
-        yield ledger
-
-
-def open_account(settings: Settings) -> LocalAccount:
-    """The account in the keystore file, with the password from its file or the terminal.
-
-    Raises:
-        InputError: no keystore named, a file that cannot be read, or a wrong password.
-    """
-    from qfl_chain.chain.accounts import load_keystore
-
-    if settings.keystore is None:
-        raise InputError("this signs with an account: name its keystore file with --keystore or ETH_KEYSTORE")
-    return load_keystore(settings.keystore, _password(settings))
+        check_deployment(web3, deployment, path)
+        yield Web3Ledger(web3, Address(deployment.federation), signer, from_block=deployment.block)
 
 
 def open_store(settings: Settings) -> BlockStore:
@@ -140,22 +124,7 @@ def _explained(web3: Web3) -> Iterator[Web3]:
         raise LedgerError(explain(error, int(web3.eth.get_block("latest")["timestamp"]))) from error
 
 
-def _password(settings: Settings) -> str:
-    if settings.password_file is None:
-        if not _on_a_terminal():
-            raise InputError("no terminal to ask for the password: name its file with --password-file or ETH_PASSWORD")
-        return str(click.prompt(f"Password of {settings.keystore}", hide_input=True, err=True))
-    try:
-        return settings.password_file.read_text().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the password file {settings.password_file}: {error}") from error
-
-
 def _reason(error: Exception) -> str:
     """The node's own words, where web3 kept them."""
     answer: Any = getattr(error, "rpc_response", None) or {}
     return str(answer.get("error", {}).get("message") or error)
-
-
-def _on_a_terminal() -> bool:
-    return sys.stdin.isatty()

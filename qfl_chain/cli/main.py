@@ -18,6 +18,7 @@ COMMANDS = {
     "verify": "Recompute every report of a run and compare.",
     "analyze": "Say what a run's history shows.",
     "deploy": "Deploy a scenario's federation on a chain.",
+    "deployment": "Check a deployment file against the chain, or write one from it.",
     "join": "Join a federation with a stake, or top up the stake.",
     "round": "Take part in the live round.",
     "participant": "Take part in every round by itself.",

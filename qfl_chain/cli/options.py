@@ -16,12 +16,24 @@ Command = Callable[..., None]
 
 HELP = {
     "rpc_url": "The chain's JSON-RPC endpoint, http or https.",
-    "keystore": "The account's version 3 keystore file.",
+    "keystore": "A keystore file (version 3, as geth and Foundry write it), or a directory of them.",
+    "account": "The keystore's file name or address in the directory.  [default directory: ~/.foundry/keystores]",
+    "sender": "The address the account must have; another one is refused.",
+    "private_key_file": "A file with a plain private key, instead of a keystore; warns.",
     "password_file": "A file with the keystore's password; asked for without it.",
     "store": "The directory of content blocks.",
     "deployment": "The deployment file that `qfl deploy` wrote.",
 }
 """What the help says of every setting."""
+
+SIGNING = ("keystore", "account", "password_file", "sender", "private_key_file")
+"""The settings that say whose signature it is."""
+
+NAMES = {"sender": "--from"}
+"""Options that Foundry calls otherwise than we call the setting."""
+
+METAVARS = {"rpc_url": "URL", "account": "NAME", "sender": "ADDRESS"}
+"""What stands for the value of a setting that is no path."""
 
 
 def uses(*required: str, optional: Sequence[str] = ()) -> Callable[[Command], Command]:
@@ -43,16 +55,15 @@ def uses(*required: str, optional: Sequence[str] = ()) -> Callable[[Command], Co
 
 def signs(*required: str) -> Callable[[Command], Command]:
     """As :func:`uses`, for a command that signs with an account."""
-    return uses(*required, "keystore", optional=("password_file",))
+    return uses(*required, optional=SIGNING)
 
 
 def _option(name: str, *, required: bool) -> Callable[[Command], Command]:
-    is_path = name != "rpc_url"
     return click.option(
-        f"--{name.replace('_', '-')}",
+        NAMES.get(name, f"--{name.replace('_', '-')}"),
         name,
-        type=click.Path(path_type=Path) if is_path else str,
-        metavar="PATH" if is_path else "URL",
+        type=str if name in METAVARS else click.Path(path_type=Path),
+        metavar=METAVARS.get(name, "PATH"),
         envvar=ENVIRONMENT[name],
         show_envvar=True,
         required=required,

@@ -136,7 +136,7 @@ def found_federation(
     """
     participants = scenario.participants or default_participants(data)
     _check_evidence_fits(scenario, len(participants), len(data.validation))
-    first_participant = FIRST_ORACLE + scenario.committee.oracles
+    first_participant = FIRST_ORACLE + scenario.committee.size
     devnet = Devnet(devnet_settings, first_participant + len(participants))
     committee = devnet.accounts[FIRST_ORACLE:first_participant]
     sponsor = devnet.accounts[SPONSOR]

@@ -87,7 +87,8 @@ def test_an_account_without_code_is_refused(bench: Bench) -> None:
 
 def test_another_model_than_the_contracts_is_refused(bench: Bench) -> None:
     deployment = json.loads((bench.folder / "deployment.json").read_text())
-    said = changed_deployment(bench, model=deployment["circuit"])
+    terms = deployment["terms"]
+    said = changed_deployment(bench, terms={**terms, "model": terms["circuit"]})
     assert said.code == 4
     assert "says that the model of" in said.err
 
@@ -114,7 +115,7 @@ def test_a_wrong_password_is_refused(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("wrong horse\n")
     said = bench.qfl("exit", "--password-file", tmp_path / "password", signer=ALICE)
     assert said.code == 2
-    assert "check the password" in said.err
+    assert "wrong password; check the password file" in said.err
     assert "wrong horse" not in said.err
 
 
@@ -137,8 +138,8 @@ def test_on_a_terminal_the_password_is_asked_for(bench: Bench, monkeypatch: pyte
         asked.append((text, options))
         return PASSWORD
 
-    monkeypatch.setattr("qfl_chain.cli.connection.click.prompt", answer)
-    monkeypatch.setattr("qfl_chain.cli.connection._on_a_terminal", lambda: True)
+    monkeypatch.setattr("qfl_chain.cli.account.click.prompt", answer)
+    monkeypatch.setattr("qfl_chain.cli.account.on_a_terminal", lambda: True)
     assert qfl("exit", env={**bench.env(ALICE), "ETH_PASSWORD": None}).code == 0
     assert asked == [(f"Password of {bench.keystore(ALICE)}", {"hide_input": True, "err": True})]
 
