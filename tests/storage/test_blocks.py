@@ -68,6 +68,6 @@ def test_a_write_that_fails_leaves_no_temporary_file(tmp_path: Path) -> None:
     store = BlockStore(tmp_path)
     digest = Digest(sha256(b"update").digest())
     (tmp_path / cid_of(digest)).mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(ContentError, match=f"cannot write a block to {tmp_path}: Is a directory"):
         store.put(b"update")
     assert [file.name for file in tmp_path.iterdir()] == [cid_of(digest)]
