@@ -17,14 +17,14 @@ class Settings:
         rpc_url: the chain's JSON-RPC endpoint.
         keystore: the account's version 3 keystore file.
         password_file: a file with the keystore's password.
-        store: the directory of content blocks.
+        store: where content blocks are, in the order to try: directories and addresses of Kubo RPCs.
         deployment: the deployment file of the federation.
     """
 
     rpc_url: str | None = None
     keystore: Path | None = None
     password_file: Path | None = None
-    store: Path | None = None
+    store: tuple[str, ...] = ()
     deployment: Path | None = None
 
 

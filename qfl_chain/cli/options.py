@@ -18,7 +18,7 @@ HELP = {
     "rpc_url": "The chain's JSON-RPC endpoint, http or https.",
     "keystore": "The account's version 3 keystore file.",
     "password_file": "A file with the keystore's password; asked for without it.",
-    "store": "The directory of content blocks.",
+    "store": "A directory of content blocks or the address of a Kubo RPC; repeat it to try several in order.",
     "deployment": "The deployment file that `qfl deploy` wrote.",
 }
 """What the help says of every setting."""
@@ -46,7 +46,21 @@ def signs(*required: str) -> Callable[[Command], Command]:
     return uses(*required, "keystore", optional=("password_file",))
 
 
+class PlaceType(click.ParamType[str]):
+    """A directory or an address; in an environment variable, several separated by commas."""
+
+    name = "place"
+    envvar_list_splitter = ","
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.strip():
+            self.fail("an empty place: give a directory or the address of a Kubo RPC", param, ctx)
+        return value.strip()
+
+
 def _option(name: str, *, required: bool) -> Callable[[Command], Command]:
+    if name == "store":
+        return _store(required=required)
     is_path = name != "rpc_url"
     return click.option(
         f"--{name.replace('_', '-')}",
@@ -57,6 +71,19 @@ def _option(name: str, *, required: bool) -> Callable[[Command], Command]:
         show_envvar=True,
         required=required,
         help=HELP[name],
+    )
+
+
+def _store(*, required: bool) -> Callable[[Command], Command]:
+    return click.option(
+        "--store",
+        type=PlaceType(),
+        multiple=True,
+        metavar="PLACE",
+        envvar=ENVIRONMENT["store"],
+        show_envvar=True,
+        required=required,
+        help=HELP["store"],
     )
 
 
