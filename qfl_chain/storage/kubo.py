@@ -132,7 +132,9 @@ class KuboStore:
         except (ipfs.TimeoutError, requests.Timeout) as error:
             if missing and not isinstance(getattr(error, "original", error), requests.ConnectTimeout):
                 raise self._nobody_gave(missing) from error
-            raise ContentUnreachable(f"{name} did not {task} within {self._timeout:g} s: see whether it runs") from error
+            raise ContentUnreachable(
+                f"{name} did not {task} within {self._timeout:g} s: see whether it runs"
+            ) from error
         except (ipfs.ConnectionError, ipfs.ProtocolError, requests.RequestException) as error:
             raise ContentUnreachable(f"no answer from {name}: check the address, and that Kubo runs") from error
         except (ipfs.Error, AssertionError, KeyError, TypeError) as error:
