@@ -21,7 +21,7 @@ class Settings:
         sender: the address the account must have.
         private_key_file: a file with a plain private key, instead of a keystore.
         password_file: a file with the keystore's password.
-        store: the directory of content blocks.
+        store: where content blocks are, in the order to try: directories and addresses of Kubo RPCs.
         deployment: the deployment file of the federation.
     """
 
@@ -31,7 +31,7 @@ class Settings:
     sender: str | None = None
     private_key_file: Path | None = None
     password_file: Path | None = None
-    store: Path | None = None
+    store: tuple[str, ...] = ()
     deployment: Path | None = None
 
 

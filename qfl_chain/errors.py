@@ -18,6 +18,7 @@
     |   `-- WrongContract                     no federation, or another one, at that address
     |-- ContentError                    5   the content store
     |   |-- ContentMissing                    no block with that CID
+    |   |-- ContentUnreachable                no answer from the store, no access, or too old a one
     |   `-- DigestMismatch                    bytes that do not hash to their name
     |-- RunError                        6   a run directory that is not one, or is damaged
     |-- VerificationFailed              7   a recomputed report differs
@@ -118,6 +119,10 @@ class ContentError(QflError):
 
 class ContentMissing(ContentError):
     """No block with that CID in the store."""
+
+
+class ContentUnreachable(ContentError):
+    """A content store that cannot be asked: what it holds is not known."""
 
 
 class DigestMismatch(ContentError):

@@ -18,7 +18,7 @@ from qfl_chain.cli.deployment_checks import check_deployment
 from qfl_chain.cli.deployment_file import read_deployment
 from qfl_chain.cli.refusals import explain
 from qfl_chain.config import Settings
-from qfl_chain.errors import ContentError, InputError, LedgerError, Reverted, Unreachable
+from qfl_chain.errors import InputError, LedgerError, Reverted, Unreachable
 from qfl_chain.types import Address
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from web3 import Web3
 
     from qfl_chain.chain.ledger import Web3Ledger
-    from qfl_chain.storage.blocks import BlockStore
+    from qfl_chain.ports import ContentStore
 
 REQUEST_TIMEOUT = 10
 """Seconds to wait for one answer of the endpoint."""
@@ -85,19 +85,16 @@ def open_federation(settings: Settings, signer: LocalAccount | None = None) -> I
         yield Web3Ledger(web3, Address(deployment.federation), signer, from_block=deployment.block)
 
 
-def open_store(settings: Settings) -> BlockStore:
-    """The directory of content blocks, made when missing.
+def open_store(settings: Settings) -> ContentStore:
+    """The content stores of the settings, as one.
 
     Raises:
-        ContentError: it cannot be one.
+        InputError: an address that is none.
+        ContentError: a path that cannot be a directory of blocks.
     """
-    from qfl_chain.storage.blocks import BlockStore
+    from qfl_chain.storage import places
 
-    path = settings.store or Path()
-    try:
-        return BlockStore(path)
-    except OSError as error:
-        raise ContentError(f"{path} cannot be a content store: {error.strerror}") from error
+    return places.open_store(settings.store)
 
 
 def public_name(url: str) -> str:

@@ -21,7 +21,7 @@ HELP = {
     "sender": "The address the account must have; another one is refused.",
     "private_key_file": "A file with a plain private key, instead of a keystore; warns.",
     "password_file": "A file with the keystore's password; asked for without it.",
-    "store": "The directory of content blocks.",
+    "store": "A directory of content blocks or the address of a Kubo RPC; repeat it to try several in order.",
     "deployment": "The deployment file that `qfl deploy` wrote.",
 }
 """What the help says of every setting."""
@@ -58,7 +58,21 @@ def signs(*required: str) -> Callable[[Command], Command]:
     return uses(*required, optional=SIGNING)
 
 
+class PlaceType(click.ParamType[str]):
+    """A directory or an address; in an environment variable, several separated by commas."""
+
+    name = "place"
+    envvar_list_splitter = ","
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.strip():
+            self.fail("an empty place: give a directory or the address of a Kubo RPC", param, ctx)
+        return value.strip()
+
+
 def _option(name: str, *, required: bool) -> Callable[[Command], Command]:
+    if name == "store":
+        return _store(required=required)
     return click.option(
         NAMES.get(name, f"--{name.replace('_', '-')}"),
         name,
@@ -68,6 +82,19 @@ def _option(name: str, *, required: bool) -> Callable[[Command], Command]:
         show_envvar=True,
         required=required,
         help=HELP[name],
+    )
+
+
+def _store(*, required: bool) -> Callable[[Command], Command]:
+    return click.option(
+        "--store",
+        type=PlaceType(),
+        multiple=True,
+        metavar="PLACE",
+        envvar=ENVIRONMENT["store"],
+        show_envvar=True,
+        required=required,
+        help=HELP["store"],
     )
 
 
