@@ -67,12 +67,12 @@ def _deploy(
     from qfl_chain.chain.amounts import parse_gwei
     from qfl_chain.chain.ledger import deploy
     from qfl_chain.cli.connection import connect, open_account, open_store
-    from qfl_chain.learning.preprocess import prepare
+    from qfl_chain.learning.clients import prepare_public
     from qfl_chain.simulation.federation import GUARDIAN_SECONDS, publish_terms
     from qfl_chain.simulation.scenario import build_circuit
 
     store, account = open_store(settings), open_account(settings)
-    data = prepare(scenario.data, scenario.seed)
+    data = prepare_public(scenario.data, scenario.seed)
     circuit = build_circuit(scenario.circuit, len(data.features), len(data.classes))
     with connect(settings) as web3:
         terms = publish_terms(
