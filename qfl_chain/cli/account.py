@@ -1,87 +1,122 @@
-"""The account a command signs with: from a keystore of geth's or Foundry's, or from a plain key with a warning."""
+"""``qfl account``: keystore files, for whoever has no other tool that makes them."""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from qfl_chain.config import Settings
+from qfl_chain.cli.output import json_option
+from qfl_chain.config import ENVIRONMENT
 from qfl_chain.errors import InputError
 
-if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+FOUNDRY = Path("~/.foundry/keystores")
 
-FOUNDRY = Path(".foundry") / "keystores"
-"""Where Foundry keeps keystores, in the home directory; ``cast`` 1.7.1 offers no other default."""
+keystore_dir = click.option(
+    "--keystore-dir",
+    "directory",
+    type=click.Path(path_type=Path),
+    default=FOUNDRY,
+    show_default=True,
+    help="The directory of keystores.",
+)
 
 
-def open_account(settings: Settings) -> LocalAccount:
-    """The account that signs, with the password from its file or the terminal.
+@click.group()
+def command() -> None:
+    """Make and list accounts.
 
-    Raises:
-        InputError: none named, two named, a file that cannot be read or opened, or not the account ``--from`` names.
+    An account is a version 3 keystore file, encrypted with a password, as Foundry and geth read it.
     """
-    chosen = settings.keystore or settings.account
-    if settings.private_key_file is not None and chosen is not None:
-        raise InputError(
-            "both a keystore and a private key file are named: give either --keystore or --account, or "
-            "--private-key-file, and look at ETH_KEYSTORE, ETH_KEYSTORE_ACCOUNT and QFL_PRIVATE_KEY_FILE"
-        )
-    account = _from_keystore(settings) if settings.private_key_file is None else _from_key(settings.private_key_file)
-    if settings.sender is not None and account.address.lower() != settings.sender.lower():
-        raise InputError(
-            f"the account is {account.address}, --from or ETH_FROM says {settings.sender}: name the keystore of the "
-            "one you mean"
-        )
-    return account
 
 
-def _from_keystore(settings: Settings) -> LocalAccount:
-    from qfl_chain.chain.keystores import find_keystore, load_keystore
+@command.command()
+@click.argument("name")
+@keystore_dir
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    envvar=ENVIRONMENT["password_file"],
+    show_envvar=True,
+    help="A file with the password for the keystore; asked for without it.",
+)
+def new(name: str, directory: Path, password_file: Path | None) -> None:
+    """Make account NAME and print its address. Its key never leaves the encrypted file."""
+    from eth_account import Account
 
-    if settings.keystore is None and settings.account is None:
-        raise InputError(
-            "this signs with an account: name its keystore with --keystore or ETH_KEYSTORE, or its name in "
-            f"~/{FOUNDRY} with --account or ETH_KEYSTORE_ACCOUNT"
-        )
-    path = find_keystore(settings.keystore or Path.home() / FOUNDRY, settings.account)
-    account = load_keystore(path, _password(path, settings.password_file))
-    named = settings.account
-    if named is not None and named != path.name and named.lower() != account.address.lower():
-        raise InputError(f"{path} holds {account.address} and not {named}: correct --account or --keystore")
-    return account
-
-
-def _from_key(path: Path) -> LocalAccount:
-    from qfl_chain.chain.keystores import load_private_key, others_can_read
-
-    account = load_private_key(path)
-    click.echo(
-        f"warning: {account.address} signs with the plain private key in {path}: "
-        "put it into a keystore with `cast wallet import` or `geth account import`",
-        err=True,
-    )
-    if others_can_read(path):
-        click.echo(f"warning: others can read {path}: run `chmod 600 {path}`", err=True)
-    return account
+    path = _path(name, directory)
+    if path.exists():
+        raise InputError(f"{path} exists already: choose another name")
+    account = Account.create()
+    _write_private(path, json.dumps(Account.encrypt(account.key, _password(path, password_file))))
+    click.echo(account.address)
 
 
-def _password(keystore: Path, file: Path | None) -> str:
-    if file is None:
-        if not on_a_terminal():
-            raise InputError("no terminal to ask for the password: name its file with --password-file or ETH_PASSWORD")
-        return str(click.prompt(f"Password of {keystore}", hide_input=True, err=True))
+@command.command()
+@click.argument("name")
+@keystore_dir
+def show(name: str, directory: Path) -> None:
+    """Print the address of account NAME. No password is needed."""
+    click.echo(_address(_path(name, directory)))
+
+
+@command.command("list")
+@keystore_dir
+@json_option
+def list_accounts(directory: Path, as_json: bool) -> None:
+    """List the accounts of a directory, with their addresses."""
+    from qfl_chain.cli.output import print_json
+
+    folder = directory.expanduser()
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no directory: `qfl account new` makes it")
+    found = {path.name: _address(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    if as_json:
+        print_json([{"name": name, "address": address} for name, address in found.items()])
+        return
+    for name, address in found.items():
+        click.echo(f"{address}  {name}")
+
+
+def _path(name: str, directory: Path) -> Path:
+    if not name or name != Path(name).name or name.startswith("."):
+        raise InputError(f"{name!r} is no name for an account: write it without slashes, not beginning with a dot")
+    return directory.expanduser() / name
+
+
+def _address(path: Path) -> str:
+    from eth_utils.address import to_checksum_address
+
     try:
-        return file.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        return str(to_checksum_address(json.loads(path.read_text())["address"]))
     except OSError as error:
-        raise InputError(f"cannot read the password file {file} ({error.strerror}): check path and owner") from error
-    except UnicodeDecodeError:
-        raise InputError(f"cannot read the password file {file}: it is not UTF-8 text, save it as such") from None
+        raise InputError(f"cannot read the keystore {path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is not a version 3 keystore file with its address") from error
 
 
-def on_a_terminal() -> bool:
-    """Whether there is somebody to ask."""
-    return sys.stdin.isatty()
+def _write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _password(path: Path, file: Path | None) -> str:
+    if file is None:
+        if not sys.stdin.isatty():
+            raise InputError("no terminal to ask for a password: name its file with --password-file or ETH_PASSWORD")
+        return str(click.prompt(f"Password for {path}", hide_input=True, confirmation_prompt=True, err=True))
+    try:
+        password = file.read_text().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the password file {file}: {error}") from error
+    if not password:
+        raise InputError(f"the password file {file} is empty: write a password into it")
+    return password

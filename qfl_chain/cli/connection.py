@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from qfl_chain.cli.account import open_account as open_account
+from qfl_chain.cli.signing import open_account as open_account
 from qfl_chain.cli.deployment_checks import check_deployment
 from qfl_chain.cli.deployment_file import read_deployment
 from qfl_chain.cli.refusals import explain

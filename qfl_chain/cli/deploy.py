@@ -119,12 +119,12 @@ def _plan(
     content: ContentStore,
 ) -> Plan:
     from qfl_chain.cli.estimate import estimate
-    from qfl_chain.learning.preprocess import prepare
+    from qfl_chain.learning.clients import prepare_public
     from qfl_chain.simulation.federation import GUARDIAN_SECONDS, publish_terms
     from qfl_chain.simulation.scenario import build_circuit
 
     guardian = guardian or Address(scenario.committee.guardian)
-    data = prepare(scenario.data, scenario.seed)
+    data = prepare_public(scenario.data, scenario.seed)
     circuit = build_circuit(scenario.circuit, len(data.features), len(data.classes))
     terms = publish_terms(
         scenario,
@@ -140,7 +140,7 @@ def _plan(
 
 
 def _confirm(plan: Plan, *, yes: bool) -> None:
-    from qfl_chain.cli.account import on_a_terminal
+    from qfl_chain.cli.signing import on_a_terminal
     from qfl_chain.cli.estimate import sentence
 
     click.echo(sentence(plan), err=True)

@@ -14,6 +14,7 @@ INTERRUPTED = 130
 DEFECT = "This is a defect of qfl-chain. Run it again with QFL_TRACEBACK=1 and report what it prints."
 
 COMMANDS = {
+    "new": "Write a federation to edit and run.",
     "run": "Run a scenario end to end on a chain in this process.",
     "verify": "Recompute every report of a run and compare.",
     "analyze": "Say what a run's history shows.",
@@ -27,6 +28,7 @@ COMMANDS = {
     "exit": "Leave a federation: start the unbonding of the stake.",
     "withdraw": "Withdraw a stake whose unbonding window is over.",
     "status": "Show a federation's round and phase, stakes, pool and latest report.",
+    "account": "Make and list accounts.",
     "circuit": "Show, draw and export circuits.",
     "contracts": "Compile and inspect the contracts.",
     "data": "Describe datasets and what clients would hold.",

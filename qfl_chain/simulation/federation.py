@@ -19,7 +19,7 @@ from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.circuit.units import parameters_to_units
 from qfl_chain.errors import ScenarioError
-from qfl_chain.learning.preprocess import FederatedData, Samples
+from qfl_chain.learning.preprocess import FederatedData, PublicData, Samples
 from qfl_chain.learning.settings import TrainingSettings
 from qfl_chain.learning.training import initial_model, local_update
 from qfl_chain.ports import ContentStore
@@ -135,7 +135,7 @@ def found_federation(
         ScenarioError: a participant that needs data no client has.
     """
     participants = scenario.participants or default_participants(data)
-    _check_evidence_fits(scenario, len(participants), len(data.validation))
+    _check_evidence_fits(scenario, len(participants), len(data.public.validation))
     first_participant = FIRST_ORACLE + scenario.committee.size
     devnet = Devnet(devnet_settings, first_participant + len(participants))
     committee = devnet.accounts[FIRST_ORACLE:first_participant]
@@ -143,7 +143,7 @@ def found_federation(
 
     terms = publish_terms(
         scenario,
-        data,
+        data.public,
         circuit,
         store,
         sponsor=Address(sponsor.address),
@@ -188,7 +188,7 @@ def default_participants(data: FederatedData) -> tuple[ParticipantSettings, ...]
 
 def publish_terms(
     scenario: Scenario,
-    data: FederatedData,
+    data: PublicData,
     circuit: Circuit,
     store: ContentStore,
     *,

@@ -138,8 +138,8 @@ def test_on_a_terminal_the_password_is_asked_for(bench: Bench, monkeypatch: pyte
         asked.append((text, options))
         return PASSWORD
 
-    monkeypatch.setattr("qfl_chain.cli.account.click.prompt", answer)
-    monkeypatch.setattr("qfl_chain.cli.account.on_a_terminal", lambda: True)
+    monkeypatch.setattr("qfl_chain.cli.signing.click.prompt", answer)
+    monkeypatch.setattr("qfl_chain.cli.signing.on_a_terminal", lambda: True)
     assert qfl("exit", env={**bench.env(ALICE), "ETH_PASSWORD": None}).code == 0
     assert asked == [(f"Password of {bench.keystore(ALICE)}", {"hide_input": True, "err": True})]
 

@@ -181,7 +181,7 @@ def test_without_a_committee_it_says_where_to_write_one(empty_bench: Bench) -> N
 
 @pytest.mark.parametrize("answer", [True, False])
 def test_on_a_terminal_it_asks(empty_bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
-    monkeypatch.setattr("qfl_chain.cli.account.on_a_terminal", lambda: True)
+    monkeypatch.setattr("qfl_chain.cli.signing.on_a_terminal", lambda: True)
     monkeypatch.setattr("qfl_chain.cli.deploy.click.confirm", lambda text, **options: answer)
     said = empty_bench.deploy()
     assert said.code == (0 if answer else 130)
