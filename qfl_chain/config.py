@@ -19,6 +19,7 @@ class Settings:
         password_file: a file with the keystore's password.
         store: the directory of content blocks.
         deployment: the deployment file of the federation.
+        confirmations: blocks that must hold a transaction, its own counted.
     """
 
     rpc_url: str | None = None
@@ -26,6 +27,7 @@ class Settings:
     password_file: Path | None = None
     store: Path | None = None
     deployment: Path | None = None
+    confirmations: int | None = None
 
 
 ENVIRONMENT = {
@@ -34,5 +36,6 @@ ENVIRONMENT = {
     "password_file": "ETH_PASSWORD",
     "store": "QFL_STORE",
     "deployment": "QFL_DEPLOYMENT",
+    "confirmations": "QFL_CONFIRMATIONS",
 }
 """The environment variable behind every setting, named as Foundry names it where it has one."""

@@ -66,7 +66,7 @@ def _deploy(
 ) -> tuple[Deployment, Receipt]:
     from qfl_chain.chain.amounts import parse_gwei
     from qfl_chain.chain.ledger import deploy
-    from qfl_chain.cli.connection import connect, open_account, open_store
+    from qfl_chain.cli.connection import connect, open_account, open_store, send_policy
     from qfl_chain.learning.preprocess import prepare
     from qfl_chain.simulation.federation import GUARDIAN_SECONDS, publish_terms
     from qfl_chain.simulation.scenario import build_circuit
@@ -85,7 +85,9 @@ def _deploy(
             guardian_expiry=int(web3.eth.get_block("latest")["timestamp"]) + GUARDIAN_SECONDS if guardian else 0,
             oracles=oracles,
         )
-        federation, receipt = deploy(web3, account, terms, funding=parse_gwei(scenario.terms.funding))
+        federation, receipt = deploy(
+            web3, account, terms, funding=parse_gwei(scenario.terms.funding), policy=send_policy(settings)
+        )
         return _deployment(scenario.name, int(web3.eth.chain_id), federation, receipt, terms), receipt
 
 

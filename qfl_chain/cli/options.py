@@ -20,8 +20,12 @@ HELP = {
     "password_file": "A file with the keystore's password; asked for without it.",
     "store": "The directory of content blocks.",
     "deployment": "The deployment file that `qfl deploy` wrote.",
+    "confirmations": "Blocks to wait for, a transaction's own counted.  [default: 1]",
 }
 """What the help says of every setting."""
+
+KINDS: dict[str, tuple[Any, str]] = {"rpc_url": (str, "URL"), "confirmations": (click.IntRange(min=1), "BLOCKS")}
+"""Settings that are no paths."""
 
 
 def uses(*required: str, optional: Sequence[str] = ()) -> Callable[[Command], Command]:
@@ -43,16 +47,16 @@ def uses(*required: str, optional: Sequence[str] = ()) -> Callable[[Command], Co
 
 def signs(*required: str) -> Callable[[Command], Command]:
     """As :func:`uses`, for a command that signs with an account."""
-    return uses(*required, "keystore", optional=("password_file",))
+    return uses(*required, "keystore", optional=("password_file", "confirmations"))
 
 
 def _option(name: str, *, required: bool) -> Callable[[Command], Command]:
-    is_path = name != "rpc_url"
+    kind, metavar = KINDS.get(name, (click.Path(path_type=Path), "PATH"))
     return click.option(
         f"--{name.replace('_', '-')}",
         name,
-        type=click.Path(path_type=Path) if is_path else str,
-        metavar="PATH" if is_path else "URL",
+        type=kind,
+        metavar=metavar,
         envvar=ENVIRONMENT[name],
         show_envvar=True,
         required=required,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qfl_chain.cli.connection import public_name
+from qfl_chain.chain.endpoint import public_name
 from qfl_chain.errors import InputError
 from tests.rpc import listen
 
