@@ -28,7 +28,7 @@ BUSY_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 TOO_MANY_REQUESTS = 429
 LIMIT_EXCEEDED = -32005
 RATE_LIMIT = re.compile(r"rate.?limit|too many requests|request rate|requests per|compute units|capacity", re.I)
-LOG_LIMIT = re.compile(r"query returned more|block range|range (is )?too|results|response size|too (many|large)", re.I)
+LOG_LIMIT = re.compile(r"query returned more|block range|range (is )?too|results|response size|too large|exceed", re.I)
 """What nodes say when a question about logs has too long an answer; that is no reason to ask it again."""
 
 NOT_REPEATABLE = ("evm_", "anvil_", "eth_sendTransaction")
