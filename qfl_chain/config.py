@@ -23,6 +23,7 @@ class Settings:
         password_file: a file with the keystore's password.
         store: where content blocks are, in the order to try: directories and addresses of Kubo RPCs.
         deployment: the deployment file of the federation.
+        confirmations: blocks that must hold a transaction, its own counted.
     """
 
     rpc_url: str | None = None
@@ -33,6 +34,7 @@ class Settings:
     password_file: Path | None = None
     store: tuple[str, ...] = ()
     deployment: Path | None = None
+    confirmations: int | None = None
 
 
 ENVIRONMENT = {
@@ -44,5 +46,6 @@ ENVIRONMENT = {
     "password_file": "ETH_PASSWORD",
     "store": "QFL_STORE",
     "deployment": "QFL_DEPLOYMENT",
+    "confirmations": "QFL_CONFIRMATIONS",
 }
 """The environment variable behind every setting, named as Foundry names it where it has one."""

@@ -15,6 +15,7 @@
     |   |-- Reverted                          the contract refused; carries its custom error
     |   |   `-- WrongPhase                    too early or too late; says when it is open
     |   |-- Unreachable                       no answer from the RPC endpoint
+    |   |-- NonceTaken                        another transaction of the account took its place
     |   `-- WrongContract                     no federation, or another one, at that address
     |-- ContentError                    5   the content store
     |   |-- ContentMissing                    no block with that CID
@@ -105,6 +106,10 @@ class WrongPhase(Reverted):
 
 class Unreachable(LedgerError):
     """No answer from the RPC endpoint."""
+
+
+class NonceTaken(LedgerError):
+    """Another transaction of the account used the nonce, so this one will never be mined."""
 
 
 class WrongContract(LedgerError):

@@ -6,19 +6,17 @@ alone: user names, paths and queries of RPC addresses often are access keys.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from qfl_chain.cli.signing import open_account as open_account
 from qfl_chain.cli.deployment_checks import check_deployment
 from qfl_chain.cli.deployment_file import read_deployment
 from qfl_chain.cli.refusals import explain
+from qfl_chain.cli.signing import open_account as open_account
 from qfl_chain.config import Settings
-from qfl_chain.errors import InputError, LedgerError, Reverted, Unreachable
+from qfl_chain.errors import LedgerError, Reverted
 from qfl_chain.types import Address
 
 if TYPE_CHECKING:
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from web3 import Web3
 
     from qfl_chain.chain.ledger import Web3Ledger
+    from qfl_chain.chain.outbox import Outbox
+    from qfl_chain.chain.sending import SendPolicy
     from qfl_chain.ports import ContentStore
 
 REQUEST_TIMEOUT = 10
@@ -42,34 +42,29 @@ def connect(settings: Settings) -> Iterator[Web3]:
         LedgerError: the node refuses; or the contract does, and what to do about it.
     """
     import requests
-    from web3 import HTTPProvider, Web3
-    from web3.exceptions import BadResponseFormat, Web3Exception
 
-    endpoint = public_name(settings.rpc_url or "")
+    from qfl_chain.chain.transport import RetryPolicy, answering, open_web3
+
     with requests.Session() as session:
-        provider = HTTPProvider(
-            settings.rpc_url,
-            request_kwargs={"timeout": REQUEST_TIMEOUT},
-            session=session,
-            exception_retry_configuration=None,
-        )
-        try:
-            with _explained(Web3(provider)) as web3:
-                yield web3
-        except (Unreachable, requests.ConnectionError, requests.Timeout) as error:
-            raise Unreachable(f"no answer from {endpoint}: check the address, and that the node runs") from error
-        except requests.HTTPError as error:
-            status = error.response.status_code if error.response is not None else "unknown"
-            raise Unreachable(f"{endpoint} answers with HTTP status {status}: check address and access") from error
-        except (requests.RequestException, json.JSONDecodeError, BadResponseFormat) as error:
-            raise Unreachable(f"{endpoint} does not answer as an Ethereum node: check the address") from error
-        except Web3Exception as error:
-            raise LedgerError(f"{endpoint} refuses: {_reason(error)}") from error
+        web3 = open_web3(settings.rpc_url or "", RetryPolicy(timeout=REQUEST_TIMEOUT), session=session)
+        with answering(web3), _explained(web3):
+            yield web3
+
+
+def send_policy(settings: Settings) -> SendPolicy:
+    """How a command's transactions are sent."""
+    from qfl_chain.chain.sending import SendPolicy
+
+    return SendPolicy() if settings.confirmations is None else SendPolicy(confirmations=settings.confirmations)
 
 
 @contextmanager
-def open_federation(settings: Settings, signer: LocalAccount | None = None) -> Iterator[Web3Ledger]:
+def open_federation(
+    settings: Settings, signer: LocalAccount | None = None, outbox: Callable[[int], Outbox] | None = None
+) -> Iterator[Web3Ledger]:
     """The federation of the deployment file, checked against the chain.
+
+    ``outbox`` opens what remembers transactions in flight, by chain id; without it they are forgotten at the end.
 
     Raises:
         InputError: no such file, or not a deployment file.
@@ -82,7 +77,14 @@ def open_federation(settings: Settings, signer: LocalAccount | None = None) -> I
     deployment = read_deployment(path)
     with connect(settings) as web3:
         check_deployment(web3, deployment, path)
-        yield Web3Ledger(web3, Address(deployment.federation), signer, from_block=deployment.block)
+        yield Web3Ledger(
+            web3,
+            Address(deployment.federation),
+            signer,
+            policy=send_policy(settings),
+            from_block=deployment.block,
+            outbox=outbox(deployment.chain_id) if outbox else None,
+        )
 
 
 def open_store(settings: Settings) -> ContentStore:
@@ -97,22 +99,6 @@ def open_store(settings: Settings) -> ContentStore:
     return places.open_store(settings.store)
 
 
-def public_name(url: str) -> str:
-    """The part of an endpoint's address that gives no access.
-
-    Raises:
-        InputError: not an http or https address.
-    """
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        raise InputError("the RPC address cannot be read: write for example http://127.0.0.1:8545") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError("the RPC address must begin with http:// or https:// and name a host")
-    return f"{parts.scheme}://{parts.hostname}{port}"
-
-
 @contextmanager
 def _explained(web3: Web3) -> Iterator[Web3]:
     try:
@@ -120,8 +106,3 @@ def _explained(web3: Web3) -> Iterator[Web3]:
     except Reverted as error:
         raise LedgerError(explain(error, int(web3.eth.get_block("latest")["timestamp"]))) from error
 
-
-def _reason(error: Exception) -> str:
-    """The node's own words, where web3 kept them."""
-    answer: Any = getattr(error, "rpc_response", None) or {}
-    return str(answer.get("error", {}).get("message") or error)

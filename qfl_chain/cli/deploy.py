@@ -88,7 +88,7 @@ def command(
             return
         _confirm(plan, yes=yes)
         _publish(plan.terms, content, settings)
-        deployment, receipt = _send(web3, account, plan, out)
+        deployment, receipt = _send(web3, account, plan, out, settings)
     sentence = f"deployed {chosen.name} at {deployment.federation} on chain {deployment.chain_id}, see {out}"
     print_receipt(receipt, sentence, as_json=as_json, deployment=deployment, file=out)
 
@@ -157,10 +157,11 @@ def _publish(terms: Terms, content: ContentStore, settings: Settings) -> None:
         store.put(content.get(digest))
 
 
-def _send(web3: Web3, account: LocalAccount, plan: Plan, out: Path) -> tuple[Deployment, Receipt]:
+def _send(web3: Web3, account: LocalAccount, plan: Plan, out: Path, settings: Settings) -> tuple[Deployment, Receipt]:
     """Deploy, with what is about to happen written down before and the deployment file after."""
     from qfl_chain.chain.deployment_code import contract_address
     from qfl_chain.chain.ledger import deploy
+    from qfl_chain.cli.connection import send_policy
     from qfl_chain.cli.deployment_file import describe, write_deployment
     from qfl_chain.cli.pending import Pending, announce, settle, withdraw
 
@@ -168,7 +169,7 @@ def _send(web3: Web3, account: LocalAccount, plan: Plan, out: Path) -> tuple[Dep
     expected = contract_address(Address(account.address), nonce)
     announce(Pending(plan.chain_id, account.address, nonce, expected, int(web3.eth.block_number)), out)
     try:
-        federation, receipt = deploy(web3, account, plan.terms, funding=plan.funding)
+        federation, receipt = deploy(web3, account, plan.terms, funding=plan.funding, policy=send_policy(settings))
     except Reverted:
         withdraw(out)
         raise

@@ -46,7 +46,8 @@ def estimate(web3: Web3, account: Address, scenario: Scenario, terms: Terms) -> 
         Reverted: the constructor refuses the terms.
     """
     from qfl_chain.chain.artifacts import load_artifact
-    from qfl_chain.chain.ledger import GAS_MARGIN_PERCENT, GWEI
+    from qfl_chain.chain.fees import GWEI
+    from qfl_chain.chain.sending import GAS_MARGIN_PERCENT
 
     funding, balance = parse_gwei(scenario.terms.funding), int(web3.eth.get_balance(cast(Any, account)))
     base_fee, gas = int(web3.eth.get_block("latest").get("baseFeePerGas", 0)), gas_bound(terms)
@@ -85,17 +86,13 @@ def simulate(web3: Web3, account: Address, terms: Terms, funding: Gwei) -> int:
     Raises:
         Reverted: the constructor refuses the terms.
     """
-    from web3.exceptions import ContractLogicError
-
     from qfl_chain.chain.artifacts import load_artifact
     from qfl_chain.chain.deployment_code import creation_code
-    from qfl_chain.chain.ledger import _by_selector, _reverted
+    from qfl_chain.chain.decoding import readable_reverts
 
     creation = {"from": account, "value": funding * 10**9, "data": "0x" + creation_code(terms).hex()}
-    try:
+    with readable_reverts(web3, load_artifact().abi, "deploy"):
         return int(web3.eth.estimate_gas(cast(Any, creation)))
-    except ContractLogicError as error:
-        raise _reverted(web3, _by_selector(load_artifact().abi), "deploy", error) from error
 
 
 def require_funds(plan: Plan) -> None:

@@ -23,17 +23,21 @@ HELP = {
     "password_file": "A file with the keystore's password; asked for without it.",
     "store": "A directory of content blocks or the address of a Kubo RPC; repeat it to try several in order.",
     "deployment": "The deployment file that `qfl deploy` wrote.",
+    "confirmations": "Blocks to wait for, a transaction's own counted.  [default: 1]",
 }
 """What the help says of every setting."""
 
-SIGNING = ("keystore", "account", "password_file", "sender", "private_key_file")
+SIGNING = ("keystore", "account", "password_file", "sender", "private_key_file", "confirmations")
 """The settings that say whose signature it is."""
 
 NAMES = {"sender": "--from"}
 """Options that Foundry calls otherwise than we call the setting."""
 
-METAVARS = {"rpc_url": "URL", "account": "NAME", "sender": "ADDRESS"}
+METAVARS = {"rpc_url": "URL", "account": "NAME", "sender": "ADDRESS", "confirmations": "BLOCKS"}
 """What stands for the value of a setting that is no path."""
+
+TYPES = {"confirmations": click.IntRange(min=1)}
+"""Settings that are neither text nor paths."""
 
 
 def uses(*required: str, optional: Sequence[str] = ()) -> Callable[[Command], Command]:
@@ -76,7 +80,7 @@ def _option(name: str, *, required: bool) -> Callable[[Command], Command]:
     return click.option(
         NAMES.get(name, f"--{name.replace('_', '-')}"),
         name,
-        type=str if name in METAVARS else click.Path(path_type=Path),
+        type=TYPES.get(name) or (str if name in METAVARS else click.Path(path_type=Path)),
         metavar=METAVARS.get(name, "PATH"),
         envvar=ENVIRONMENT[name],
         show_envvar=True,

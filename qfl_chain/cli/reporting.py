@@ -40,6 +40,7 @@ def reporting_oracle(
     state: Path,
     peers: Sequence[str],
     until_round: int,
+    confirmations: int,
     log: Log,
 ) -> tuple[Reporting, Ballots]:
     """The oracle's loop, and the ballots it serves to its peers.
@@ -60,6 +61,7 @@ def reporting_oracle(
         ballots,
         HttpPeers(peers),
         Address(account.address),
+        confirmations=confirmations - 1,
         until_round=until_round,
         tell=lambda reason: log.write("warning", "peer", reason=reason),
     )

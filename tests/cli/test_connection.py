@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from qfl_chain.cli.connection import public_name
+from qfl_chain.chain.endpoint import public_name
+from qfl_chain.chain.ledger import Web3Ledger
 from qfl_chain.errors import InputError
+from qfl_chain.types import Address
+from tests.faulty_proxy import FaultyProxy
 from tests.rpc import listen
 
 from .conftest import ALICE, BOB, PASSWORD, SPONSOR, Bench, qfl
@@ -171,3 +174,28 @@ def test_an_address_that_is_refused_is_not_repeated() -> None:
     with pytest.raises(InputError) as refused:
         public_name("ftp://me:secret@node.example")
     assert "secret" not in str(refused.value)
+
+
+def test_confirmations_are_counted_in_blocks_from_one(bench: Bench) -> None:
+    assert bench.qfl("join", "--stake", "1 eth", "--confirmations", 1, signer=BOB).code == 0
+    said = bench.qfl("join", "--stake", "1 eth", "--confirmations", 0, signer=BOB)
+    assert said.code == 2
+    assert "--confirmations" in said.err
+
+
+def test_a_reply_that_is_lost_once_does_not_stop_a_command(bench: Bench) -> None:
+    with FaultyProxy(bench.url, script=["drop", "html"]) as proxy:
+        assert bench.qfl("status", "--rpc-url", proxy.url).code == 0
+
+
+def test_a_joining_whose_answer_is_lost_joins_once(bench: Bench) -> None:
+    before = bench.qfl("status", "--json").json
+    with FaultyProxy(bench.url, rates={"drop_answer": 0.2}, seed=2) as proxy:
+        assert bench.qfl("join", "--stake", "1 eth", "--rpc-url", proxy.url, signer=BOB).code == 0
+    events = [event.name for event in Web3Ledger(bench.devnet.web3, Address(_federation(bench))).events()]
+    assert events.count("Joined") == 3
+    assert before != bench.qfl("status", "--json").json
+
+
+def _federation(bench: Bench) -> str:
+    return str(json.loads((bench.folder / "deployment.json").read_text())["federation"])
