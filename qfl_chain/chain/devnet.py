@@ -195,14 +195,13 @@ def _own_clock(vm: Any, stamp: Callable[[int], int]) -> Any:
         # otherwise push the chain's clock ahead of the machine's.
         if parent is not None and header.timestamp == parent.timestamp:
             parent = parent.copy(timestamp=parent.timestamp - 1)
-        super(own_vm, own).validate_header(header, parent)
+        vm.validate_header.__func__(own, header, parent)
 
     rules = {
         "create_header_from_parent": staticmethod(create_header_from_parent),
         "validate_header": classmethod(validate_header),
     }
-    own_vm = type(f"Devnet{vm.__name__}", (vm,), rules)
-    return own_vm
+    return type(f"Devnet{vm.__name__}", (vm,), rules)
 
 
 def _gas_of_one_execution(state: Any, transaction: Any) -> int:

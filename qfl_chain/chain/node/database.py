@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS entry (key BLOB PRIMARY KEY, value BLOB NOT NULL) WIT
 CREATE TABLE IF NOT EXISTS number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS snapshot (id INTEGER PRIMARY KEY AUTOINCREMENT, block INTEGER NOT NULL, offset INTEGER);
 CREATE TABLE IF NOT EXISTS log (
-    block INTEGER, position INTEGER, block_hash BLOB, timestamp INTEGER, transaction_hash BLOB, transaction_index INTEGER,
+    block INTEGER, position INTEGER, block_hash BLOB, timestamp INTEGER,
+    transaction_hash BLOB, transaction_index INTEGER,
     address BLOB, topic0 BLOB, topic1 BLOB, topic2 BLOB, topic3 BLOB, data BLOB,
     PRIMARY KEY (block, position)
 ) WITHOUT ROWID;

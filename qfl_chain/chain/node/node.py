@@ -18,6 +18,7 @@ from eth.vm.spoof import SpoofTransaction
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_account.signers.local import LocalAccount
+from eth_typing import BlockNumber
 from eth_utils.exceptions import ValidationError
 
 from qfl_chain.chain.devnet import DevnetSettings, derive, make_backend
@@ -118,9 +119,10 @@ class Node:
         for index, (transaction, receipt) in enumerate(zip(block.transactions, self.receipts(block), strict=True)):
             place = (block.hash, block.header.timestamp, transaction.hash, index)
             for log in receipt.logs:
-                topics: list[bytes | None] = [topic.to_bytes(32, "big") for topic in log.topics]
-                padded = topics + [None] * (4 - len(topics))
-                found.append(LogEntry(block.number, len(found), *place, bytes(log.address), *padded, bytes(log.data)))
+                topics: list[Any] = [topic.to_bytes(32, "big") for topic in log.topics]
+                first, second, third, fourth = (*topics, *[None] * (4 - len(topics)))
+                content = (bytes(log.address), first, second, third, fourth, bytes(log.data))
+                found.append(LogEntry(block.number, len(found), *place, *content))
         return found
 
     # State
@@ -269,7 +271,7 @@ class Node:
         """Make one block, and its transactions, not found by number or hash."""
         for transaction in self.block(self.header(number)).transactions:
             del self._database[SchemaV1.make_transaction_hash_to_block_lookup_key(transaction.hash)]
-        del self._database[SchemaV1.make_block_number_to_hash_lookup_key(number)]
+        del self._database[SchemaV1.make_block_number_to_hash_lookup_key(BlockNumber(number))]
 
 
 @contextmanager
