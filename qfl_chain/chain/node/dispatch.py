@@ -21,6 +21,8 @@ from qfl_chain.chain.node.refusal import (
 )
 
 MOST_IN_A_BATCH = 1000
+MOST_BRACKETS = 10_000
+"""In a request. py-evm lifts Python's limit of recursion, so hostile nesting would overflow the stack."""
 
 
 class Dispatcher:
@@ -33,9 +35,11 @@ class Dispatcher:
 
     def answer(self, body: bytes) -> bytes:
         """The response to a request or a batch; empty where only notifications came."""
+        if body.count(b"[") + body.count(b"{") > MOST_BRACKETS:
+            return _encode(_error(None, Refusal("parse error: the request has too many parts", PARSE_ERROR)))
         try:
             request = json.loads(body)
-        except (ValueError, RecursionError):
+        except ValueError:
             return _encode(_error(None, Refusal("parse error: the request is not JSON", PARSE_ERROR)))
         if not isinstance(request, list):
             response = self._one(request)

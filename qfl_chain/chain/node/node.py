@@ -120,7 +120,7 @@ class Node:
             place = (block.hash, block.header.timestamp, transaction.hash, index)
             for log in receipt.logs:
                 topics: list[Any] = [topic.to_bytes(32, "big") for topic in log.topics]
-                first, second, third, fourth = (*topics, *[None] * (4 - len(topics)))
+                first, second, third, fourth = topics + [None] * (4 - len(topics))
                 content = (bytes(log.address), first, second, third, fourth, bytes(log.data))
                 found.append(LogEntry(block.number, len(found), *place, *content))
         return found
