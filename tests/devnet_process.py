@@ -1,4 +1,4 @@
-"""A served devnet as a process of its own, for tests: on a free port, stopped at the end, killed and restarted at will."""
+"""A served devnet as a process of its own, for tests: on a free port, and killed or restarted at will."""
 
 from __future__ import annotations
 

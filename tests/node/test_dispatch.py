@@ -81,7 +81,9 @@ def test_a_defect_is_an_internal_error_and_the_node_goes_on(bench: Bench, monkey
         ("anvil_mine", ["0xffffff"], "invalid count: expected at most 1024 blocks at once"),
     ],
 )
-def test_a_parameter_that_cannot_be_read_is_named(bench: Bench, method: str, params: list[object], message: str) -> None:
+def test_a_parameter_that_cannot_be_read_is_named(
+    bench: Bench, method: str, params: list[object], message: str
+) -> None:
     error = bench.error(method, *params)
     assert error["code"] == -32602
     assert error["message"].startswith(message) or message in error["message"]

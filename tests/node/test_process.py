@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from eth_account import Account
 from web3 import HTTPProvider, Web3
 
 from qfl_chain.chain.devnet import default_path, derive, load_settings
-from qfl_chain.chain.ledger import Web3Ledger
+from qfl_chain.chain.ledger import Web3Ledger, deploy
 from qfl_chain.chain.node.client import ask
 from qfl_chain.chain.node.directory import check_made_with, claim, endpoint_of, stop
 from qfl_chain.chain.services import need_service
 from qfl_chain.errors import InputError, Unavailable, Unreachable
+from qfl_chain.types import Address, Digest, Gwei, Terms
 from tests.cli.conftest import qfl
 from tests.devnet_process import DevnetProcess, devnet_process
 from tests.services import need
@@ -59,7 +61,36 @@ def test_nothing_answered_is_lost_when_it_is_killed(tmp_path: Path) -> None:
 
 
 def test_web3_deploys_and_reads_a_federation(tmp_path: Path) -> None:
-    from tests.chain.test_ledger import TERMS  # noqa: F401  # the terms every test of the ledger deploys
+    accounts = [derive(SETTINGS.mnemonic, index) for index in range(7)]
+    names = [Address(account.address) for account in accounts]
+    with devnet_process(tmp_path) as devnet, requests.Session() as session:
+        web3 = Web3(HTTPProvider(devnet.url, session=session))
+        terms = Terms(
+            circuit=Digest(b"c" * 32),
+            model=Digest(b"m" * 32),
+            validation=Digest(b"v" * 32),
+            commit_window=100,
+            reveal_window=100,
+            report_window=100,
+            challenge_window=150,
+            unbonding_window=1000,
+            min_stake=Gwei(10**9),
+            reward_per_round=Gwei(10**8),
+            max_norm=10**9,
+            min_reveals=1,
+            sponsor=names[0],
+            guardian=names[1],
+            guardian_expiry=int(web3.eth.get_block("latest")["timestamp"]) + 10**6,
+            oracles=tuple(sorted(names[2:6], key=lambda name: bytes.fromhex(name[2:]))),
+        )
+        address, _ = deploy(web3, accounts[0], terms, funding=Gwei(10**9))
+        ledger = Web3Ledger(web3, address, accounts[6])
+        ledger.join(Gwei(2 * 10**9))
+        assert ledger.terms() == terms
+        devnet.kill()
+        devnet.start()
+        assert ledger.member(names[6]).stake == 2 * 10**9
+        assert len(ledger.events()) >= 2
 
 
 def test_cast_works_against_it(tmp_path: Path) -> None:
@@ -199,7 +230,7 @@ def test_its_answers_have_the_shape_of_anvils(tmp_path: Path) -> None:
     for options in (("--no-interval",), ("--no-interval", "--backend", "anvil")):
         with devnet_process(tmp_path / str(len(options)), *options) as devnet:
             digest = _pay(devnet, 0)
-            requests: list[tuple[Any, ...]] = [
+            asked: list[tuple[Any, ...]] = [
                 ("eth_getTransactionByHash", digest),
                 ("eth_getTransactionReceipt", digest),
                 ("eth_getBlockByNumber", "latest", False),
@@ -216,7 +247,7 @@ def test_its_answers_have_the_shape_of_anvils(tmp_path: Path) -> None:
                 ("evm_increaseTime", 5),
                 ("evm_mine",),
             ]
-            shapes.append([_shape(devnet.ask(*request)) for request in requests])
+            shapes.append([_shape(devnet.ask(*request)) for request in asked])
     for ours, theirs in zip(*shapes, strict=True):
         if isinstance(ours, dict):
             assert ours.keys() - theirs.keys() <= OURS_ONLY

@@ -136,6 +136,7 @@ def serve_beside(directory: Path, arguments: list[str], seconds: float) -> Endpo
     while time.monotonic() < deadline:
         endpoint = endpoint_of(directory)
         if endpoint is not None and endpoint.pid == started.pid and _answers(endpoint.url):
+            started.returncode = 0  # it goes on when this process ends: Popen must not warn that nobody waited
             return endpoint
         if started.poll() is not None:
             raise InputError((directory / LOG).read_text().strip().removeprefix("error: ") or "the devnet ended")
