@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Run a scenario end to end on a chain in this process.",
     "verify": "Recompute every report of a run and compare.",
     "analyze": "Say what a run's history shows.",
+    "devnet": "Run a chain on this machine for several processes.",
     "deploy": "Deploy a scenario's federation on a chain.",
     "deployment": "Check a deployment file against the chain, or write one from it.",
     "join": "Join a federation with a stake, or top up the stake.",
