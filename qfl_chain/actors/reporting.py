@@ -57,9 +57,9 @@ class Ballots:
             raise ProtocolError(
                 f"round {signed.report.round}: another report was signed before; two would be a provable fault"
             )
-        self._own[signed.report.round] = signed
-        self._own = dict(sorted(self._own.items())[-REMEMBERED_ROUNDS:])
-        self._file.write({str(number): encode_signed(one) for number, one in self._own.items()})
+        own = dict(sorted({**self._own, signed.report.round: signed}.items())[-REMEMBERED_ROUNDS:])
+        self._file.write({str(number): encode_signed(one) for number, one in own.items()})
+        self._own = own
         self.hold(signed)
 
     def hold(self, signed: SignedReport) -> None:

@@ -112,7 +112,7 @@ class Web3Ledger:
             return int(self._web3.eth.get_block("latest")["timestamp"])
 
     def height(self) -> int:
-        with _reachable():
+        with answering(self._web3):
             return int(self._web3.eth.block_number)
 
     def terms(self) -> Terms:

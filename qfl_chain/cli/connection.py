@@ -105,4 +105,3 @@ def _explained(web3: Web3) -> Iterator[Web3]:
         yield web3
     except Reverted as error:
         raise LedgerError(explain(error, int(web3.eth.get_block("latest")["timestamp"]))) from error
-

@@ -140,8 +140,8 @@ def _plan(
 
 
 def _confirm(plan: Plan, *, yes: bool) -> None:
-    from qfl_chain.cli.signing import on_a_terminal
     from qfl_chain.cli.estimate import sentence
+    from qfl_chain.cli.signing import on_a_terminal
 
     click.echo(sentence(plan), err=True)
     if not yes and on_a_terminal() and not click.confirm("Deploy?", err=True):

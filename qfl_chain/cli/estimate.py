@@ -87,8 +87,8 @@ def simulate(web3: Web3, account: Address, terms: Terms, funding: Gwei) -> int:
         Reverted: the constructor refuses the terms.
     """
     from qfl_chain.chain.artifacts import load_artifact
-    from qfl_chain.chain.deployment_code import creation_code
     from qfl_chain.chain.decoding import readable_reverts
+    from qfl_chain.chain.deployment_code import creation_code
 
     creation = {"from": account, "value": funding * 10**9, "data": "0x" + creation_code(terms).hex()}
     with readable_reverts(web3, load_artifact().abi, "deploy"):

@@ -106,12 +106,15 @@ def run(peers: tuple[str, ...], state: Path, listen: str | None, until_round: in
 
     account, store = open_account(settings), open_store(settings)
     log = Log("oracle", time.time)
-    with held(state) as folder, open_federation(
-        settings, account, partial(FileOutbox, folder, account=Address(account.address))
-    ) as ledger:
+    with (
+        held(state) as folder,
+        open_federation(settings, account, partial(FileOutbox, folder, account=Address(account.address))) as ledger,
+    ):
         ledger.resolve()
         require_member(account.address, ledger.terms())
-        actor, ballots = reporting_oracle(ledger, store, account, folder, peers, until_round or 0, settings.confirmations or 1, log)
+        actor, ballots = reporting_oracle(
+            ledger, store, account, folder, peers, until_round or 0, settings.confirmations or 1, log
+        )
 
         def signatures(rest: str) -> Answer:
             number = round_of(rest)

@@ -47,9 +47,10 @@ def run(
 
     account, store = open_account(settings), open_store(settings)
     log = Log("participant", time.time)
-    with held(state) as folder, open_federation(
-        settings, account, partial(FileOutbox, folder, account=Address(account.address))
-    ) as ledger:
+    with (
+        held(state) as folder,
+        open_federation(settings, account, partial(FileOutbox, folder, account=Address(account.address))) as ledger,
+    ):
         ledger.resolve()
         require_stake(ledger)
         memory = StoredUpdate(state_file(folder, ledger, account.address, "update"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qfl_chain.chain.accounts import load_keystore
+from qfl_chain.chain.keystores import load_keystore
 from tests.services import need
 
 from .conftest import qfl
