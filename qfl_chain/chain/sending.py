@@ -128,7 +128,7 @@ class Sender:
         if flight is None:
             return None
         with answering(self._web3):
-            if flight.nonce > self._nonce("latest"):
+            if flight.nonce > self._nonce("pending") and not is_known(self._web3, flight):
                 # The chain lost the transactions before this one, as a reset devnet does: it fits nowhere any more.
                 self._outbox.put(None)
                 return None

@@ -110,8 +110,12 @@ def test_an_earlier_transaction_that_blocks_is_said_so(node: FakeNode) -> None:
     sender(node).send("act", act(node))
     node.pool = [SIGNER.sign_transaction({**_kept(node.sent[0]), "nonce": 1}).raw_transaction.to_0x_hex()]
     node.on_tick = nothing
+    outbox = MemoryOutbox()
     with pytest.raises(LedgerError, match=r"an earlier transaction of .* with nonce 1 is not mined either"):
-        sender(node).send("act", act(node))
+        sender(node, outbox=outbox).send("act", act(node))
+    node.on_tick = node.mine
+    assert sender(node, outbox=outbox).resolve() is not None
+    assert [len(mined) for _, mined in node.blocks] == [0, 1, 2]
 
 
 def _kept(raw: str) -> dict[str, Any]:
