@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qfl_chain.cli.options import ADDRESS, uses
 from qfl_chain.cli.output import json_option, print_json
+from qfl_chain.config import Settings
+from qfl_chain.types import Address
 
 if TYPE_CHECKING:
     from qfl_chain.chain.node.directory import Endpoint
@@ -118,6 +121,25 @@ def reset(directory: Path, yes: bool) -> None:
         click.confirm(f"Remove the chain in {directory}?", abort=True, err=True)
     remove(directory)
     click.echo(f"removed the chain in {directory}")
+
+
+@command.command()
+@click.argument("address", type=ADDRESS)
+@click.argument("amount")
+@uses("rpc_url")
+def fund(address: Address, amount: str, settings: Settings) -> None:
+    """Give ADDRESS an AMOUNT, such as '100 eth', from the first account of a development node.
+
+    Works with every node that signs for its own accounts: this devnet, anvil, geth --dev.
+    """
+    from qfl_chain.chain.amounts import format_gwei, parse_gwei
+    from qfl_chain.chain.funding import fund as send
+    from qfl_chain.cli.connection import connect
+
+    given = parse_gwei(amount)
+    with connect(settings) as web3:
+        transaction = send(web3, address, given)
+    click.echo(f"{address} was given {format_gwei(given)} (transaction {transaction})")
 
 
 def _facts(endpoint: Endpoint) -> dict[str, Any]:
