@@ -14,7 +14,6 @@ import pytest
 from qfl_chain.cli.main import COMMANDS
 from qfl_chain.cli.new import project_files
 from qfl_chain.simulation.scenario import load_scenario
-
 from tests.ports import free_port
 
 from .conftest import ORACLES, SPONSOR, Bench, qfl
