@@ -16,7 +16,7 @@ def fund(web3: Web3, address: Address, amount: Gwei) -> str:
     """
     unlocked = web3.eth.accounts
     if not unlocked:
-        raise LedgerError("the node signs for no account: it is no development node; send money from an account of yours")
+        raise LedgerError("the node signs for no account: it is no development node; send from your own account")
     sent = web3.eth.send_transaction(
         {"from": unlocked[0], "to": Web3.to_checksum_address(address), "value": Web3.to_wei(amount, "gwei")}
     )

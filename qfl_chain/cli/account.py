@@ -82,7 +82,7 @@ def list_accounts(directory: Path, as_json: bool) -> None:
 
 
 def _path(name: str, directory: Path) -> Path:
-    if name != Path(name).name or name.startswith("."):
+    if not name or name != Path(name).name or name.startswith("."):
         raise InputError(f"{name!r} is no name for an account: write it without slashes, not beginning with a dot")
     return directory.expanduser() / name
 
