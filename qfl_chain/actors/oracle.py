@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ContentError
+from qfl_chain.errors import ContentError, ContentUnreachable
 from qfl_chain.ports import ContentStore, Executor, Ledger
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.protocol.replay import round_facts
@@ -38,8 +38,11 @@ class Oracle:
         """The account that pays for what it transmits."""
         return self._ledger.account
 
-    def observe(self, number: int) -> Outcome:
-        """Recompute the report of a closed round from the chain's logs and the content store."""
+    def observe(self, number: int, updates: Mapping[Digest, bytes | None] | None = None) -> Outcome:
+        """Recompute the report of a closed round from the chain's logs and the content store.
+
+        ``updates`` holds what was fetched already, None where nobody has it; without it everything is fetched now.
+        """
         history, terms = self._view.history(), self._ledger.terms()
         record = history.rounds[number]
         round_ = round_facts(history, number, self._view.cumulative(history, record.base_round))
@@ -48,7 +51,7 @@ class Oracle:
             max_norm=terms.max_norm,
             base_model=self._store.get(round_.base_model),
             validation=self._store.get(terms.validation),
-            updates=fetch_updates(self._store, round_.reveals),
+            updates=fetch_updates(self._store, round_.reveals) if updates is None else updates,
             executor=self._executor,
         )
         return build_report(round_, observations)
@@ -65,12 +68,18 @@ class Oracle:
 
 
 def fetch_updates(store: ContentStore, reveals: Sequence[Reveal]) -> Mapping[Digest, bytes | None]:
-    """The block behind every reveal, None where nobody has it or it is damaged."""
+    """The block behind every reveal, None where nobody has it or it is damaged.
+
+    Raises:
+        ContentUnreachable: the store cannot be asked, which says nothing of what participants published.
+    """
     return {reveal.digest: _fetch(store, reveal.digest) for reveal in reveals}
 
 
 def _fetch(store: ContentStore, digest: Digest) -> bytes | None:
     try:
         return store.get(digest)
+    except ContentUnreachable:
+        raise
     except ContentError:
         return None

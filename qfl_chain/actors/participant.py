@@ -1,7 +1,7 @@
 """A participant: trains on its own data, commits, reveals, claims. Resumable from the chain at every instant.
 
-The salt and, with a deterministic learner, the update follow from the account's key and the round, so a restarted
-participant makes the same opening again and needs no file of its own.
+The salt follows from the account's key and the round. The update is remembered before it is committed to: with a
+deterministic learner it could be made again, but not on another machine or with another version.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import numpy as np
 from eth_hash.auto import keccak
 
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import Reverted
+from qfl_chain.errors import ProtocolError, Reverted
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.codec import Update, digest_of_bytes, encode_update
 from qfl_chain.protocol.commitment import commitment
 from qfl_chain.protocol.rewards import reward_tree
-from qfl_chain.types import Gwei, IntArray, Opening, Receipt
+from qfl_chain.storage.state import StateFile
+from qfl_chain.types import Digest, Gwei, IntArray, Opening, Receipt
 
 SALT_BYTES = 16
 DITHER = 1 << 8
@@ -31,6 +32,43 @@ class Learner(Protocol):
         """(parameters,) int32 deltas from (parameters,) units, the same for the same arguments."""
 
 
+class Memory(Protocol):
+    """Keeps the update of the round a participant takes part in."""
+
+    def recall(self, number: int) -> bytes | None:
+        """The payload kept for a round; None without one."""
+
+    def keep(self, number: int, payload: bytes) -> None:
+        """Remember a round's payload; that of the round before is not needed any more."""
+
+
+class LastUpdate:
+    """A memory that ends with the process."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[int, bytes] = (0, b"")
+
+    def recall(self, number: int) -> bytes | None:
+        return self._kept[1] if self._kept[0] == number else None
+
+    def keep(self, number: int, payload: bytes) -> None:
+        self._kept = (number, payload)
+
+
+class StoredUpdate:
+    """A memory that survives the process: written down before anything is committed to."""
+
+    def __init__(self, file: StateFile) -> None:
+        self._file = file
+
+    def recall(self, number: int) -> bytes | None:
+        kept = self._file.read()
+        return bytes.fromhex(kept["payload"]) if kept.get("round") == number else None
+
+    def keep(self, number: int, payload: bytes) -> None:
+        self._file.write({"round": number, "payload": payload.hex()})
+
+
 class Participant:
     """One participant of one federation.
 
@@ -39,15 +77,18 @@ class Participant:
         store: where updates are published.
         learner: its training.
         secret: 32 bytes only it knows; the salts of its commitments are derived from it.
+        memory: where its update waits for the reveal; in this process when not given.
     """
 
-    def __init__(self, ledger: Ledger, store: ContentStore, learner: Learner, secret: bytes) -> None:
+    def __init__(
+        self, ledger: Ledger, store: ContentStore, learner: Learner, secret: bytes, memory: Memory | None = None
+    ) -> None:
         self._ledger = ledger
         self._store = store
         self._learner = learner
         self._secret = secret
+        self._memory = memory or LastUpdate()
         self._view = ChainView(ledger, store)
-        self._payload: tuple[int, bytes] = (0, b"")
 
     def join(self, stake: Gwei) -> Receipt:
         """Put down a stake, or add to it."""
@@ -75,6 +116,22 @@ class Participant:
         self._store.put(payload)
         return receipt
 
+    def publish(self, number: int) -> Digest:
+        """Publish the update that was revealed in a round; again does no harm.
+
+        Raises:
+            ProtocolError: this account revealed nothing in that round, or another update than the one at hand.
+        """
+        record, payload = self._view.history().rounds.get(number), self._update(number)
+        digest = digest_of_bytes(payload)
+        mine = [one for one in record.reveals if one.participant == self._ledger.account] if record else []
+        if not mine or mine[0].digest != digest:
+            raise ProtocolError(
+                f"the update at hand is not the one revealed for {self._ledger.account} in round {number}: "
+                "it cannot be published; keep the state directory next time"
+            )
+        return self._store.put(payload)
+
     def claim(self) -> Receipt | None:
         """Collect what the active report owes this account; None when that is nothing."""
         active = self._ledger.active_round()
@@ -92,11 +149,13 @@ class Participant:
 
     def _update(self, number: int) -> bytes:
         """The round's update. Once made it stays, also when a void changes the model: it is what was committed to."""
-        if self._payload[0] != number:
+        payload = self._memory.recall(number)
+        if payload is None:
             base = self._view.parameters(self._view.base_model(self._view.history()))
             deltas = dithered(self._learner(base, number), keccak(self._secret + b"dither" + number.to_bytes(2, "big")))
-            self._payload = (number, encode_update(Update(self._ledger.terms().circuit, number, deltas)))
-        return self._payload[1]
+            payload = encode_update(Update(self._ledger.terms().circuit, number, deltas))
+            self._memory.keep(number, payload)
+        return payload
 
 
 def dithered(deltas: IntArray, secret: bytes) -> IntArray:

@@ -9,6 +9,7 @@ import click
 
 from qfl_chain.cli.options import signs, uses
 from qfl_chain.cli.output import json_option, print_json
+from qfl_chain.cli.running import listen_option, state_option, until_option
 from qfl_chain.config import Settings
 from qfl_chain.errors import InputError, VerificationFailed
 from qfl_chain.types import Phase
@@ -35,9 +36,9 @@ def report(number: int | None, folder: Path | None, settings: Settings, as_json:
     With --sign, in the report phase, also publish model and evidence and write this oracle's signature into a
     directory the committee shares. Ends with exit code 7 when another report stands on chain.
     """
+    from qfl_chain.actors.signatures import write_signature
     from qfl_chain.cli.connection import open_federation, open_store
     from qfl_chain.cli.recomputation import print_recomputation, recompute, sign
-    from qfl_chain.cli.signatures import write_signature
 
     with open_federation(settings) as ledger:
         found = recompute(ledger, open_store(settings), number, _signer(ledger, settings))
@@ -59,10 +60,10 @@ def report(number: int | None, folder: Path | None, settings: Settings, as_json:
 @json_option
 def post(folder: Path, settings: Settings, as_json: bool) -> None:
     """Post the live round's report once DIR holds valid signatures of a quorum. Anybody may."""
+    from qfl_chain.actors.phases import require_phase
+    from qfl_chain.actors.signatures import gather, require_quorum
     from qfl_chain.cli.connection import open_account, open_federation
-    from qfl_chain.cli.phases import require_phase
     from qfl_chain.cli.receipts import print_receipt
-    from qfl_chain.cli.signatures import gather, require_quorum
 
     account = open_account(settings)
     with open_federation(settings, account) as ledger:
@@ -77,23 +78,66 @@ def post(folder: Path, settings: Settings, as_json: bool) -> None:
         print_receipt(receipt, sentence, as_json=as_json, round=number, signatures=len(signatures))
 
 
+@command.command()
+@click.option("--peer", "peers", multiple=True, metavar="URL", help="Where another oracle listens; repeat it.")
+@state_option
+@listen_option
+@until_option
+@signs("rpc_url", "deployment", "store")
+def run(peers: tuple[str, ...], state: Path, listen: str | None, until_round: int | None, settings: Settings) -> None:
+    """Recompute, sign and post the report of every round, until stopped by SIGTERM or Ctrl-C.
+
+    Oracles fetch one another's signatures over HTTP: each serves /signatures/ROUND where it listens, beside /health and
+    /metrics. Fewer than a third of them may be silent or lie. It may be killed at any instant and started again: what
+    it signed is in its state directory before anybody sees it, so that it never signs two reports for one round.
+    """
+    import time
+    from functools import partial
+
+    from qfl_chain.actors.peers import encode_answer
+    from qfl_chain.actors.serving import Answer, round_of
+    from qfl_chain.chain.outbox import FileOutbox
+    from qfl_chain.cli.connection import open_account, open_federation, open_store
+    from qfl_chain.cli.reporting import reporting_oracle, require_member
+    from qfl_chain.cli.running import live
+    from qfl_chain.cli.watching import Log
+    from qfl_chain.storage.state import held
+    from qfl_chain.types import Address
+
+    account, store = open_account(settings), open_store(settings)
+    log = Log("oracle", time.time)
+    with held(state) as folder, open_federation(
+        settings, account, partial(FileOutbox, folder, account=Address(account.address))
+    ) as ledger:
+        ledger.resolve()
+        require_member(account.address, ledger.terms())
+        actor, ballots = reporting_oracle(ledger, store, account, folder, peers, until_round or 0, settings.confirmations or 1, log)
+
+        def signatures(rest: str) -> Answer:
+            number = round_of(rest)
+            return Answer(encode_answer(ballots.held(number) if number is not None else ()))
+
+        log.write("info", "started", account=account.address, federation=ledger.federation, chain_id=ledger.chain_id)
+        live("oracle", actor, ledger.terms(), log, listen, {"signatures": signatures})
+
+
 def _signer(ledger: Ledger, settings: Settings) -> Sign:
     """This oracle's signature; the keystore is opened when it is needed."""
     from qfl_chain.chain.accounts import sign_digest
     from qfl_chain.cli.connection import open_account
+    from qfl_chain.cli.reporting import require_member
     from qfl_chain.types import Signature
 
     def sign(digest: bytes) -> Signature:
         account = open_account(settings)
-        if account.address not in ledger.terms().oracles:
-            raise InputError(f"{account.address} is not in the federation's committee: sign with an oracle's keystore")
+        require_member(account.address, ledger.terms())
         return sign_digest(account, digest)
 
     return sign
 
 
 def _require_live(ledger: Ledger, found: Recomputation) -> None:
-    from qfl_chain.cli.phases import require_phase
+    from qfl_chain.actors.phases import require_phase
 
     live, number = require_phase(ledger, Phase.REPORT, "report").number, found.outcome.report.round
     if number != live:

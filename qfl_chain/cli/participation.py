@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from eth_account.signers.local import LocalAccount
 
-from qfl_chain.actors.participant import Participant
+from qfl_chain.actors.participant import Memory, Participant
 from qfl_chain.chain.accounts import salt_secret
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.errors import DataError, InputError
@@ -20,7 +20,12 @@ from qfl_chain.types import Digest, IntArray, Opening
 
 
 def training_participant(
-    ledger: Ledger, store: ContentStore, account: LocalAccount, scenario: str, client: str
+    ledger: Ledger,
+    store: ContentStore,
+    account: LocalAccount,
+    scenario: str,
+    client: str,
+    memory: Memory | None = None,
 ) -> Participant:
     """The participant that holds ``client``'s rows of a scenario, and trains the circuit the chain names.
 
@@ -36,7 +41,20 @@ def training_participant(
     learner = TimedLearner(
         circuit, held.client.train, chosen.training, party_seed(chosen, held.index), terms.max_norm, Stopwatch()
     )
-    return Participant(ledger, store, learner, salt_secret(account, ledger.chain_id, ledger.federation))
+    return Participant(ledger, store, learner, salt_secret(account, ledger.chain_id, ledger.federation), memory)
+
+
+def require_stake(ledger: Ledger) -> None:
+    """Whether the account has joined with enough to commit.
+
+    Raises:
+        InputError: it has not.
+    """
+    stake, minimum = ledger.member(ledger.account).stake, ledger.terms().min_stake
+    if stake < minimum:
+        raise InputError(
+            f"{ledger.account} has a stake of {stake:,} gwei, a participant needs {minimum:,}: `qfl join` first"
+        )
 
 
 def collecting_participant(ledger: Ledger, store: ContentStore, account: LocalAccount) -> Participant:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from qfl_chain.actors.oracle import Oracle, Sign
+from qfl_chain.actors.phases import current_window, require_phase
+from qfl_chain.actors.signatures import SignedReport
 from qfl_chain.actors.view import ChainView
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.cli.output import print_table
-from qfl_chain.cli.phases import current_window, require_phase
-from qfl_chain.cli.signatures import SignedReport
 from qfl_chain.errors import InputError
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.replay import RoundStatus

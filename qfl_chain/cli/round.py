@@ -67,9 +67,9 @@ def commit(scenario: str, client: str, settings: Settings, as_json: bool) -> Non
 @json_option
 def reveal(scenario: str, client: str, settings: Settings, as_json: bool) -> None:
     """Publish the committed update in the store and open the commitment."""
+    from qfl_chain.actors.phases import require_phase
     from qfl_chain.cli.connection import open_account, open_federation, open_store
     from qfl_chain.cli.participation import require_commitment, require_same_update, training_participant
-    from qfl_chain.cli.phases import require_phase
     from qfl_chain.cli.receipts import print_receipt
     from qfl_chain.storage.cid import cid_of
 

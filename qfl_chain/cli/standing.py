@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import click
 
+from qfl_chain.actors.phases import current_window
 from qfl_chain.cli.output import print_table
-from qfl_chain.cli.phases import current_window
 from qfl_chain.cli.refusals import moment
 from qfl_chain.ports import Ledger
 from qfl_chain.protocol.money import Money

@@ -9,6 +9,8 @@ from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
+from eth_utils.address import is_checksum_address
+
 from qfl_chain.chain.amounts import parse_gwei
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.library import ANSATZES
@@ -79,9 +81,29 @@ class TermSettings:
 
 @dataclass(frozen=True, slots=True)
 class CommitteeSettings:
-    """``[committee]``: how many oracles; the quorum follows (3 of 4, 5 of 7)."""
+    """``[committee]``: how many oracles; the quorum follows (3 of 4, 5 of 7).
 
-    oracles: int = 4
+    ``addresses`` and ``guardian`` say who they are where a federation is deployed; the number follows from the
+    addresses. ``qfl run`` plays them with accounts of its own chain and uses the number alone.
+    """
+
+    oracles: int | None = None
+    addresses: tuple[str, ...] = ()
+    guardian: str = ""
+
+    def __post_init__(self) -> None:
+        for address in (*self.addresses, *((self.guardian,) if self.guardian else ())):
+            if not is_checksum_address(address):
+                raise ValueError(f"{address!r} is not an address with its EIP-55 checksum: copy it in mixed case")
+        if len(set(self.addresses)) != len(self.addresses):
+            raise ValueError("addresses: one stands twice, name each oracle once")
+        if self.addresses and self.oracles not in (None, len(self.addresses)):
+            raise ValueError(f"oracles is {self.oracles}, there are {len(self.addresses)} addresses: leave oracles out")
+
+    @property
+    def size(self) -> int:
+        """How many oracles there are; four where nothing is said."""
+        return len(self.addresses) or (4 if self.oracles is None else self.oracles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +246,8 @@ def _check_counts(scenario: Scenario) -> None:
         raise ScenarioError(f"rounds: must be 1 to {MAX_ROUNDS}, got {scenario.rounds}")
     if scenario.seed < 0:
         raise ScenarioError(f"seed: must not be negative, got {scenario.seed}")
-    if not 1 <= scenario.committee.oracles <= 256:
-        raise ScenarioError(f"committee.oracles: must be 1 to 256, got {scenario.committee.oracles}")
+    if not 1 <= scenario.committee.size <= 256:
+        raise ScenarioError(f"committee.oracles: must be 1 to 256, got {scenario.committee.size}")
     if bool(scenario.circuit.ansatz) == bool(scenario.circuit.function):
         raise ScenarioError("circuit: give either an ansatz or a function, and not both")
 

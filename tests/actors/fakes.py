@@ -56,6 +56,7 @@ class FakeChain:
     store: MemoryStore
     terms: Terms
     time: int = 1_000
+    blocks: int = 0
     number: int = 0
     start: int = 0
     active: int | None = None
@@ -83,6 +84,9 @@ class FakeLedger:
     def now(self) -> int:
         return self.chain.time
 
+    def height(self) -> int:
+        return self.chain.blocks
+
     def terms(self) -> Terms:
         return self.chain.terms
 
@@ -104,6 +108,9 @@ class FakeLedger:
 
     def events(self, from_block: int = 0) -> Sequence[Event]:
         return tuple(event for event in self.chain.events if event.block >= from_block)
+
+    def resolve(self) -> Receipt | None:
+        return None
 
     def fund(self, amount: Gwei) -> Receipt:
         raise AssertionError("no actor funds")

@@ -13,8 +13,7 @@ from eth_account import Account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qfl_chain.chain.accounts import sign_digest
-from qfl_chain.cli.signatures import (
+from qfl_chain.actors.signatures import (
     SignedReport,
     _from_file,
     _to_file,
@@ -23,6 +22,7 @@ from qfl_chain.cli.signatures import (
     require_quorum,
     write_signature,
 )
+from qfl_chain.chain.accounts import sign_digest
 from qfl_chain.errors import ContentError, InputError, ProtocolError
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.types import Address, Digest, Gwei, Report, Signature

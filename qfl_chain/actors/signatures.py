@@ -1,7 +1,7 @@
-"""Signed reports as files in a directory that the oracles share, one file an oracle and round.
+"""Signed reports as they travel between oracles: one JSON object for a report and one oracle's signature over it.
 
-Nobody is believed: :func:`gather` keeps a signature only if it is the signer's over the report beside it and the
-signer is in the committee.
+Oracles that run serve them to one another; people put them into a directory that the committee shares. Nobody is
+believed: a signature counts only if it is the signer's over the report beside it and the signer is in the committee.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def write_signature(signed: SignedReport, folder: Path) -> Path:
                 "signed reports of one round are a provable fault; find out which is right before you remove it"
             )
         temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(asdict(_to_file(signed)), indent=2) + "\n")
+        temporary.write_text(json.dumps(encode_signed(signed), indent=2) + "\n")
         temporary.replace(path)
     except OSError as error:
         raise ContentError(f"cannot write {path}: {error.strerror}") from error
@@ -91,7 +91,21 @@ def read_signature(path: Path) -> SignedReport:
         raise InputError(f"{path} is not a signed report: {error}") from error
     if not isinstance(table, dict):
         raise InputError(f"{path} is not a signed report: it holds no object")
-    return _from_file(read_table(_File, table, str(path), InputError))
+    return decode_signed(table, str(path))
+
+
+def encode_signed(signed: SignedReport) -> dict[str, Any]:
+    """A signed report as the JSON object that travels."""
+    return asdict(_to_file(signed))
+
+
+def decode_signed(table: Mapping[str, Any], origin: str) -> SignedReport:
+    """Read what :func:`encode_signed` made; whether the signature is good is for :func:`check_signed` to say.
+
+    Raises:
+        InputError: not such an object; ``origin`` is named.
+    """
+    return _from_file(read_table(_File, table, origin, InputError))
 
 
 def gather(
@@ -109,7 +123,7 @@ def gather(
     for path in sorted(folder.glob("*.json")):
         try:
             signed = read_signature(path)
-            _check(signed, path, chain_id, federation, committee)
+            check_signed(signed, str(path), chain_id, federation, committee)
         except (InputError, ProtocolError) as error:
             refused.append(str(error))
             continue
@@ -136,14 +150,21 @@ def require_quorum(
     return best, gathered[best]
 
 
-def _check(signed: SignedReport, path: Path, chain_id: int, federation: Address, committee: Sequence[Address]) -> None:
+def check_signed(
+    signed: SignedReport, origin: str, chain_id: int, federation: Address, committee: Sequence[Address]
+) -> None:
+    """Whether a signature counts.
+
+    Raises:
+        ProtocolError: it is for another federation, of nobody in the committee, or not the signer's over the report.
+    """
     if (signed.chain_id, signed.federation) != (chain_id, federation):
-        raise ProtocolError(f"{path}: signed for {signed.federation} on chain {signed.chain_id}; not this federation")
+        raise ProtocolError(f"{origin}: signed for {signed.federation} on chain {signed.chain_id}; not this federation")
     if signed.signature.oracle not in committee:
-        raise ProtocolError(f"{path}: {signed.signature.oracle} is not in the committee")
+        raise ProtocolError(f"{origin}: {signed.signature.oracle} is not in the committee")
     digest = report_digest(signed.report, chain_id, federation)
     if recover_signer(digest, signed.signature.compact) != signed.signature.oracle:
-        raise ProtocolError(f"{path}: the signature is not {signed.signature.oracle}'s over this report")
+        raise ProtocolError(f"{origin}: the signature is not {signed.signature.oracle}'s over this report")
 
 
 def _to_file(signed: SignedReport) -> _File:
