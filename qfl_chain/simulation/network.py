@@ -151,7 +151,7 @@ def found_network(
     store: str,
     devnet: DevnetSettings,
     rounds: int,
-    proxied: Callable[[str], tuple[str, str]] | None = None,
+    places: Callable[[str], tuple[str, str]] | None = None,
 ) -> Network:
     """Make accounts, deploy, and let everybody join; nobody runs yet.
 
@@ -164,20 +164,20 @@ def found_network(
         store: the content store's place.
         devnet: whose accounts are used.
         rounds: the round after which the actors end.
-        proxied: the RPC address and the store a given actor uses instead.
+        places: the RPC address and the store that an actor of this name uses instead.
 
     Raises:
         QflError: a command failed.
     """
     for name in ("keys", "state", "logs"):
-        (folder / name).mkdir(parents=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
     password = folder / "password"
     password.touch(mode=0o600)
     password.write_text(PASSWORD)
     oracles = [f"oracle-{number + 1}" for number in range(scenario.committee.size)]
     people = ["sponsor", *oracles, *names]
-    places = [SPONSOR, *range(FIRST_ORACLE, FIRST_ORACLE + len(oracles) + len(names))]
-    accounts = {name: _keystore(folder, name, devnet, at) for name, at in zip(people, places, strict=True)}
+    indices = [SPONSOR, *range(FIRST_ORACLE, FIRST_ORACLE + len(oracles) + len(names))]
+    accounts = {name: _keystore(folder, name, devnet, at) for name, at in zip(people, indices, strict=True)}
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("ETH_", "QFL_STO", "QFL_DEP"))},
         "ETH_RPC_URL": rpc_url,
@@ -193,7 +193,7 @@ def found_network(
     stakes = {one.data: one.stake for one in scenario.participants}
     for name in names:
         network.call("join", "--stake", stakes.get(name, "2 eth"), account=name)
-    network.roles = _roles(folder, scenario_file, oracles, names, accounts, rounds, proxied)
+    network.roles = _roles(folder, scenario_file, oracles, names, accounts, rounds, places)
     return network
 
 
@@ -204,13 +204,13 @@ def _roles(
     names: Sequence[str],
     accounts: Mapping[str, Address],
     rounds: int,
-    proxied: Callable[[str], tuple[str, str]] | None,
+    places: Callable[[str], tuple[str, str]] | None,
 ) -> tuple[Role, ...]:
     listen = {name: f"127.0.0.1:{free_port()}" for name in (*oracles, *names)}
 
     def common(name: str) -> tuple[str, ...]:
         own = ("--keystore", str(folder / "keys" / name), "--state", str(folder / "state" / name))
-        place = proxied(name) if proxied else None
+        place = places(name) if places else None
         through = ("--rpc-url", place[0], "--store", place[1]) if place else ()
         return (*own, *through, "--listen", listen[name], "--until-round", str(rounds))
 

@@ -88,8 +88,14 @@ class KuboFolder:
             else:
                 return
         raise ContentUnreachable(
-            f"Kubo did not answer at {self.url} within {seconds:.0f} s: see its log in {self.folder}"
+            f"Kubo did not answer at {self.url} within {seconds:.0f} s: see the log in {self.folder}"
         )
+
+    def meet(self, other: KuboFolder) -> None:
+        """Connect to another running node of the same swarm."""
+        peer = requests.post(f"{other.url}/api/v0/id", timeout=10).json()["ID"]
+        address = f"/ip4/127.0.0.1/tcp/{other.swarm}/p2p/{peer}"
+        requests.post(f"{self.url}/api/v0/swarm/connect", params={"arg": address}, timeout=10).raise_for_status()
 
 
 def free_port() -> int:
