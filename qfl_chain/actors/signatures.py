@@ -87,7 +87,7 @@ def read_signature(path: Path) -> SignedReport:
     """
     try:
         table = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is not a signed report: {error}") from error
     if not isinstance(table, dict):
         raise InputError(f"{path} is not a signed report: it holds no object")
