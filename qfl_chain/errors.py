@@ -15,9 +15,11 @@
     |   |-- Reverted                          the contract refused; carries its custom error
     |   |   `-- WrongPhase                    too early or too late; says when it is open
     |   |-- Unreachable                       no answer from the RPC endpoint
+    |   |-- NonceTaken                        another transaction of the account took its place
     |   `-- WrongContract                     no federation, or another one, at that address
     |-- ContentError                    5   the content store
     |   |-- ContentMissing                    no block with that CID
+    |   |-- ContentUnreachable                no answer from the store, no access, or too old a one
     |   `-- DigestMismatch                    bytes that do not hash to their name
     |-- RunError                        6   a run directory that is not one, or is damaged
     |-- VerificationFailed              7   a recomputed report differs
@@ -106,6 +108,10 @@ class Unreachable(LedgerError):
     """No answer from the RPC endpoint."""
 
 
+class NonceTaken(LedgerError):
+    """Another transaction of the account used the nonce, so this one will never be mined."""
+
+
 class WrongContract(LedgerError):
     """No federation, or not the expected one, at an address."""
 
@@ -118,6 +124,10 @@ class ContentError(QflError):
 
 class ContentMissing(ContentError):
     """No block with that CID in the store."""
+
+
+class ContentUnreachable(ContentError):
+    """A content store that cannot be asked: what it holds is not known."""
 
 
 class DigestMismatch(ContentError):

@@ -91,7 +91,16 @@ class Ledger(Protocol):
         """What a reveal transaction opened, read from its input: public, like everything on chain."""
 
     def events(self, from_block: int = 0) -> Sequence[Event]:
-        """The federation's logs in chain order, from a block on."""
+        """The federation's logs in chain order, from a block on, as the chain has them now.
+
+        After a reorg, logs given before may be gone. While nothing changed, all of them are the same object.
+        """
+
+    def resolve(self) -> Receipt | None:
+        """Settle the transaction that an earlier process left in flight; None when there is none.
+
+        Its call may have failed: the chain's state says. Every write begins with this.
+        """
 
     def fund(self, amount: Gwei) -> Receipt: ...
     def join(self, amount: Gwei) -> Receipt: ...

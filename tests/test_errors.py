@@ -31,6 +31,7 @@ def test_the_drawing_shows_every_error_class() -> None:
         (errors.LedgerError, 4),
         (errors.Unreachable, 4),
         (errors.ContentMissing, 5),
+        (errors.ContentUnreachable, 5),
         (errors.RunError, 6),
         (errors.VerificationFailed, 7),
         (errors.Unavailable, 8),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ContentError
+from qfl_chain.errors import ContentError, ContentUnreachable
 from qfl_chain.ports import ContentStore, Executor, Ledger
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.protocol.replay import round_facts
@@ -68,12 +68,18 @@ class Oracle:
 
 
 def fetch_updates(store: ContentStore, reveals: Sequence[Reveal]) -> Mapping[Digest, bytes | None]:
-    """The block behind every reveal, None where nobody has it or it is damaged."""
+    """The block behind every reveal, None where nobody has it or it is damaged.
+
+    Raises:
+        ContentUnreachable: the store cannot be asked, which says nothing of what participants published.
+    """
     return {reveal.digest: _fetch(store, reveal.digest) for reveal in reveals}
 
 
 def _fetch(store: ContentStore, digest: Digest) -> bytes | None:
     try:
         return store.get(digest)
+    except ContentUnreachable:
+        raise
     except ContentError:
         return None

@@ -14,7 +14,7 @@ from qfl_chain.actors.phases import Window, current_window
 from qfl_chain.actors.running import WAIT, Step
 from qfl_chain.actors.signatures import SignedReport, check_signed, decode_signed, encode_signed
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ContentError, ProtocolError
+from qfl_chain.errors import ContentError, ContentUnreachable, ProtocolError
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.eip712 import quorum
 from qfl_chain.protocol.packing import pack_address
@@ -57,9 +57,9 @@ class Ballots:
             raise ProtocolError(
                 f"round {signed.report.round}: another report was signed before; two would be a provable fault"
             )
-        self._own[signed.report.round] = signed
-        self._own = dict(sorted(self._own.items())[-REMEMBERED_ROUNDS:])
-        self._file.write({str(number): encode_signed(one) for number, one in self._own.items()})
+        own = dict(sorted({**self._own, signed.report.round: signed}.items())[-REMEMBERED_ROUNDS:])
+        self._file.write({str(number): encode_signed(one) for number, one in own.items()})
+        self._own = own
         self.hold(signed)
 
     def hold(self, signed: SignedReport) -> None:
@@ -164,6 +164,8 @@ class Reporting:
             try:
                 data = self._store.get(reveal.digest)
                 self._store.put(data)
+            except ContentUnreachable:
+                raise  # the store's fault says nothing about the participant
             except ContentError:
                 continue
             self._updates[reveal.digest] = data

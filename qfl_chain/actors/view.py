@@ -1,8 +1,8 @@
-"""What one actor knows of a federation: the logs it has read, and what they and the evidence add up to."""
+"""What one actor knows of a federation: the logs of the chain, and what they and the evidence add up to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from qfl_chain.errors import ProtocolError
 from qfl_chain.ports import ContentStore, Ledger
@@ -14,28 +14,25 @@ from qfl_chain.types import Address, Digest, Event, Gwei, IntArray
 
 
 class ChainView:
-    """The federation as one actor sees it. Reads only the logs it has not seen yet."""
+    """The federation as one actor sees it."""
 
     def __init__(self, ledger: Ledger, store: ContentStore) -> None:
         self._ledger = ledger
         self._store = store
-        self._events: list[Event] = []
-        self._told: tuple[int, History | None] = (0, None)
-        self._cumulative: dict[int | None, Mapping[Address, Gwei]] = {None: {}}
+        self._told: tuple[Sequence[Event], History | None] = ((), None)
+        self._cumulative: dict[bytes, Mapping[Address, Gwei]] = {}
 
-    def events(self) -> tuple[Event, ...]:
+    def events(self) -> Sequence[Event]:
         """All logs up to the latest block, in chain order."""
-        from_block = self._events[-1].block + 1 if self._events else 0
-        self._events.extend(self._ledger.events(from_block))
-        return tuple(self._events)
+        return self._ledger.events()
 
     def history(self) -> History:
-        """The history those logs tell; folded again only when there are new ones."""
+        """The history those logs tell; folded again only when they are others."""
         events = self.events()
-        count, history = self._told
-        if history is None or count != len(events):
+        told, history = self._told
+        if history is None or (events is not told and events != told):
             history = replay(events, self._ledger.federation, self._ledger.terms().model)
-            self._told = (len(events), history)
+            self._told = (events, history)
         return history
 
     def committing_round(self) -> int:
@@ -62,23 +59,26 @@ class ChainView:
             ContentError: evidence is missing or damaged.
             ProtocolError: the evidence does not lead to the root on chain.
         """
-        missing: list[int] = []
+        missing: list[RoundRecord] = []
+        known: Mapping[Address, Gwei] = {}
         at = number
-        while at is not None and at not in self._cumulative:
-            missing.append(at)
-            at = self._record(history, at).base_round
-        for one in reversed(missing):
-            self._cumulative[one] = self._from_evidence(self._record(history, one))
-        return self._cumulative[number]
+        while at is not None:
+            record = self._record(history, at)
+            # By root, not by round: after a reorg, a round can have another report.
+            if (found := self._cumulative.get(_root(record))) is not None:
+                known = found
+                break
+            missing.append(record)
+            at = record.base_round
+        for record in reversed(missing):
+            known = self._cumulative[_root(record)] = published_rewards(record, known, self._store)
+        return known
 
     def _record(self, history: History, number: int) -> RoundRecord:
         record = history.rounds.get(number)
         if record is None or record.report is None:
             raise ProtocolError(f"round {number} has no report, so nothing was earned by it")
         return record
-
-    def _from_evidence(self, record: RoundRecord) -> Mapping[Address, Gwei]:
-        return published_rewards(record, self._cumulative[record.base_round], self._store)
 
 
 def published_rewards(
@@ -97,3 +97,7 @@ def published_rewards(
     if reward_tree(after).root != record.report.rewards:
         raise ProtocolError(f"the evidence of round {record.number} does not lead to its rewards root: do not trust it")
     return after
+
+
+def _root(record: RoundRecord) -> bytes:
+    return record.report.rewards if record.report else b""

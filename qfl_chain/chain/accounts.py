@@ -1,37 +1,14 @@
-"""Accounts: keystore files, and the signatures of a committee."""
+"""What an account signs and derives: the signatures of a committee, the salts of a participant."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_keys import keys
 from eth_utils.crypto import keccak
 
-from qfl_chain.errors import InputError, ProtocolError
+from qfl_chain.errors import ProtocolError
 from qfl_chain.protocol.packing import pack_address
 from qfl_chain.types import Address, Signature
-
-
-def load_keystore(path: Path, password: str) -> LocalAccount:
-    """Decrypt a Web3 Secret Storage (version 3) keystore file, as geth and Foundry write it.
-
-    Raises:
-        InputError: no such file, not a keystore, or the wrong password.
-    """
-    try:
-        content = json.loads(path.read_text())
-        key = Account.decrypt(content, password)
-    except OSError as error:
-        raise InputError(f"cannot read the keystore {path}: {error.strerror}") from error
-    except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not a version 3 keystore file") from error
-    except ValueError as error:
-        raise InputError(f"cannot open the keystore {path}: {error}; check the password") from error
-    account: LocalAccount = Account.from_key(key)
-    return account
 
 
 def sign_digest(account: LocalAccount, digest: bytes) -> Signature:

@@ -19,18 +19,25 @@ from qfl_chain.errors import Unavailable
 class Artifact:
     """One compiled contract.
 
-    ``abi`` is the JSON ABI; ``bytecode`` the creation code without constructor arguments; ``runtime_size`` the
-    deployed code's length in bytes (EIP-170 allows 24,576); ``compiler`` the compiler's version and commit;
-    ``settings`` its standard-JSON settings; ``sources`` the sha256 of every source by its path, in hex.
+    ``abi`` is the JSON ABI; ``bytecode`` the creation code without constructor arguments; ``runtime`` the deployed
+    code with zeros where immutables stand, and ``immutables`` the offsets of each one's 32-byte words by its name;
+    ``compiler`` the compiler's version and commit; ``settings`` its standard-JSON settings; ``sources`` the sha256 of
+    every source by its path, in hex.
     """
 
     contract: str
     abi: tuple[Mapping[str, Any], ...]
     bytecode: bytes
-    runtime_size: int
+    runtime: bytes
+    immutables: Mapping[str, tuple[int, ...]]
     compiler: str
     settings: Mapping[str, Any]
     sources: Mapping[str, str]
+
+    @property
+    def runtime_size(self) -> int:
+        """The deployed code's length in bytes; EIP-170 allows 24,576."""
+        return len(self.runtime)
 
     def to_json(self) -> str:
         """The artifact as one canonical text: sorted keys, two spaces, a final newline."""
@@ -38,7 +45,8 @@ class Artifact:
             "contract": self.contract,
             "abi": list(self.abi),
             "bytecode": "0x" + self.bytecode.hex(),
-            "runtimeSize": self.runtime_size,
+            "runtime": "0x" + self.runtime.hex(),
+            "immutables": {name: list(offsets) for name, offsets in self.immutables.items()},
             "compiler": self.compiler,
             "settings": self.settings,
             "sources": self.sources,
@@ -53,7 +61,8 @@ class Artifact:
             contract=fields["contract"],
             abi=tuple(fields["abi"]),
             bytecode=bytes.fromhex(fields["bytecode"].removeprefix("0x")),
-            runtime_size=fields["runtimeSize"],
+            runtime=bytes.fromhex(fields["runtime"].removeprefix("0x")),
+            immutables={name: tuple(offsets) for name, offsets in fields["immutables"].items()},
             compiler=fields["compiler"],
             settings=fields["settings"],
             sources=fields["sources"],

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ SETTINGS: Mapping[str, Any] = {
     "optimizer": {"enabled": True, "runs": 100_000},
     "viaIR": True,
 }
+OUTPUTS: Mapping[str, Any] = {"*": {"*": ["abi", "evm.bytecode", "evm.deployedBytecode"], "": ["ast"]}}
 
 
 def compile_contracts(checkout: Path = CHECKOUT) -> tuple[Artifact, ...]:
@@ -45,7 +46,7 @@ def compile_contracts(checkout: Path = CHECKOUT) -> tuple[Artifact, ...]:
     request = {
         "language": "Solidity",
         "sources": {name: {"content": text} for name, text in sources.items()},
-        "settings": {**SETTINGS, "outputSelection": {"*": {"*": ["abi", "evm.bytecode", "evm.deployedBytecode"]}}},
+        "settings": {**SETTINGS, "outputSelection": OUTPUTS},
     }
     try:
         answer = solcx.compile_standard(request, solc_binary=find_compiler(checkout))
@@ -113,13 +114,25 @@ def _read_sources(checkout: Path) -> dict[str, str]:
 
 
 def _artifact(contract: str, answer: Mapping[str, Any], sources: Mapping[str, str]) -> Artifact:
-    compiled = answer["contracts"][f"contracts/{contract}.sol"][contract]
+    file = f"contracts/{contract}.sol"
+    compiled = answer["contracts"][file][contract]
+    deployed = compiled["evm"]["deployedBytecode"]
     return Artifact(
         contract=contract,
         abi=tuple(compiled["abi"]),
         bytecode=bytes.fromhex(compiled["evm"]["bytecode"]["object"]),
-        runtime_size=len(compiled["evm"]["deployedBytecode"]["object"]) // 2,
+        runtime=bytes.fromhex(deployed["object"]),
+        immutables=_immutables(answer["sources"][file]["ast"], deployed["immutableReferences"]),
         compiler=COMPILER,
         settings=SETTINGS,
         sources={name: sha256(text.encode()).hexdigest() for name, text in sources.items()},
     )
+
+
+def _immutables(
+    ast: Mapping[str, Any], references: Mapping[str, Sequence[Mapping[str, int]]]
+) -> dict[str, tuple[int, ...]]:
+    """Where each immutable's words stand in the deployed code, by its name; the compiler names them by AST node."""
+    members = [member for unit in ast["nodes"] for member in unit.get("nodes", ())]
+    names = {str(one["id"]): one["name"] for one in members if one.get("mutability") == "immutable"}
+    return {names[node]: tuple(one["start"] for one in places) for node, places in references.items()}

@@ -1,15 +1,20 @@
 """The development chain: eth-tester in this process, on a clock that only moves when told.
 
 Its parameters come from ``devnet.toml``. Blocks carry timestamps counted from a fixed genesis time, so the same
-transactions give the same chain on every machine and every day.
+transactions give the same chain on every machine and every day. ``qfl_chain.chain.node`` serves the same backend to
+other programs, on the machine's clock and on disk.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from eth.abc import DatabaseAPI
+from eth.db.atomic import AtomicDB
+from eth.db.schema import SchemaV1
 from eth.exceptions import TransactionNotFound
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.prague import PragueVM
@@ -78,7 +83,7 @@ class Devnet:
         count = max(settings.accounts, accounts)
         self.settings = settings
         self.accounts: tuple[LocalAccount, ...] = tuple(derive(settings.mnemonic, index) for index in range(count))
-        self._backend = _backend(settings, self.accounts)
+        self._backend = make_backend(settings, self.accounts, lambda parent: parent + settings.block_time)
         self._tester = EthereumTester(self._backend)
         endpoints = {**API_ENDPOINTS, "eth": {**API_ENDPOINTS["eth"], "chainId": lambda *_: settings.chain_id}}
         self.web3 = Web3(_DevnetProvider(self._tester, endpoints))
@@ -124,17 +129,41 @@ def derive(mnemonic: str, index: int) -> LocalAccount:
     return account
 
 
-def _backend(settings: DevnetSettings, accounts: tuple[LocalAccount, ...]) -> PyEVMBackend:
+def make_backend(
+    settings: DevnetSettings,
+    accounts: tuple[LocalAccount, ...],
+    stamp: Callable[[int], int],
+    database: DatabaseAPI | None = None,
+) -> PyEVMBackend:
+    """eth-tester's backend on a chain of these settings.
+
+    Args:
+        settings: what ``devnet.toml`` says.
+        accounts: who holds the balance at genesis.
+        stamp: a new block's timestamp, from its parent's.
+        database: where the chain is kept; a chain already in it goes on. Without one, it is kept in memory.
+    """
+    genesis = get_default_genesis_params({"timestamp": settings.genesis_time})
     state = {
-        account.address: {"balance": settings.balance_eth * 10**18, "nonce": 0, "code": b"", "storage": {}}
+        Web3.to_bytes(hexstr=account.address): {
+            "balance": settings.balance_eth * 10**18,
+            "nonce": 0,
+            "code": b"",
+            "storage": {},
+        }
         for account in accounts
     }
     backend = _IndexedBackend(
-        genesis_parameters=get_default_genesis_params({"timestamp": settings.genesis_time}),
-        genesis_state={Web3.to_bytes(hexstr=address): value for address, value in state.items()},
-        vm_configuration=((0, _own_clock(FORKS[settings.fork], settings.block_time)),),
+        genesis_parameters=genesis,
+        genesis_state=state,
+        vm_configuration=((0, _own_clock(FORKS[settings.fork], stamp)),),
     )
-    type(backend.chain).chain_id = settings.chain_id
+    chain = type(backend.chain)
+    chain.chain_id = settings.chain_id
+    if database is not None:
+        begun = SchemaV1.make_canonical_head_hash_lookup_key() in database
+        kept = AtomicDB(database)
+        backend.chain = chain(kept) if begun else chain.from_genesis(kept, genesis, state)
     backend.chain.gas_estimator = _gas_of_one_execution
     backend.account_keys = tuple(keys.PrivateKey(account.key) for account in accounts)
     return backend
@@ -153,15 +182,26 @@ class _IndexedBackend(PyEVMBackend):  # type: ignore[misc]  # eth-tester has no 
         return serialize_transaction_receipt(block, receipts, transaction, index, False, self.chain.get_vm())
 
 
-def _own_clock(vm: Any, block_time: int) -> Any:
+def _own_clock(vm: Any, stamp: Callable[[int], int]) -> Any:
     """A VM whose new blocks follow the chain's clock; py-evm stamps them with the machine's."""
 
     def create_header_from_parent(parent: Any, **fields: Any) -> Any:
         if parent is not None:
-            fields.setdefault("timestamp", parent.timestamp + block_time)
+            fields.setdefault("timestamp", stamp(parent.timestamp))
         return vm.create_header_from_parent(parent, **fields)
 
-    return type(f"Devnet{vm.__name__}", (vm,), {"create_header_from_parent": staticmethod(create_header_from_parent)})
+    def validate_header(own: Any, header: Any, parent: Any) -> None:
+        # A block may share its parent's second, as with anvil: mining a block for each of many transactions would
+        # otherwise push the chain's clock ahead of the machine's.
+        if parent is not None and header.timestamp == parent.timestamp:
+            parent = parent.copy(timestamp=parent.timestamp - 1)
+        vm.validate_header.__func__(own, header, parent)
+
+    rules = {
+        "create_header_from_parent": staticmethod(create_header_from_parent),
+        "validate_header": classmethod(validate_header),
+    }
+    return type(f"Devnet{vm.__name__}", (vm,), rules)
 
 
 def _gas_of_one_execution(state: Any, transaction: Any) -> int:

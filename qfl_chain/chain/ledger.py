@@ -6,23 +6,24 @@ Every write is simulated first, so a refusal costs nothing and names the contrac
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field
 from typing import Any, cast
 
-import requests
 from eth_account.signers.local import LocalAccount
 from eth_typing import HexStr
-from hexbytes import HexBytes
 from web3 import Web3
-from web3.contract.contract import ContractFunction
-from web3.exceptions import ContractLogicError
-from web3.types import LogReceipt, TxParams, TxReceipt
+from web3.exceptions import ContractLogicError, TransactionNotFound
+from web3.types import TxParams
 
 from qfl_chain.chain.artifacts import Artifact, load_artifact
-from qfl_chain.errors import LedgerError, Reverted, Unreachable, WrongContract, WrongPhase
+from qfl_chain.chain.decoding import EventDecoder, opened_by, readable_reverts, report_tuple, terms_tuple, to_receipt
+from qfl_chain.chain.fees import GWEI
+from qfl_chain.chain.logs import LogReader
+from qfl_chain.chain.outbox import Outbox
+from qfl_chain.chain.sending import Sender, SendPolicy
+from qfl_chain.chain.transport import answering
+from qfl_chain.errors import LedgerError, WrongContract
 from qfl_chain.protocol.eip712 import pack_signatures
 from qfl_chain.protocol.packing import pack_address
 from qfl_chain.protocol.terms import deployed_terms
@@ -39,20 +40,10 @@ from qfl_chain.types import (
     Terms,
 )
 
-GWEI = 10**9
-RECEIPT_TIMEOUT = 120
-GAS_MARGIN_PERCENT = 25
 PAUSED, CANCELLED = 1, 2
 """The contract's ``Admission``."""
 NOTHING = Gwei(0)
-
-
-@dataclass(slots=True)
-class _SeenLogs:
-    """The federation's logs read so far, up to but not with ``next_block``."""
-
-    next_block: int
-    events: list[Event] = field(default_factory=list)
+NO_ACCOUNT = "this needs an account to sign with: name one with --keystore"
 
 
 class Web3Ledger:
@@ -62,8 +53,9 @@ class Web3Ledger:
         web3: a connection to any Ethereum JSON-RPC endpoint.
         federation: the contract's address.
         signer: the account that writes; without one, only reading works.
-        priority_fee: wei per gas offered to the block's proposer.
+        policy: fees, patience and confirmations of what is written.
         from_block: a block not after the deployment, where reading logs begins.
+        outbox: keeps the signer's transaction in flight; in memory by default.
 
     Raises:
         WrongContract: no federation at that address.
@@ -75,29 +67,28 @@ class Web3Ledger:
         federation: Address,
         signer: LocalAccount | None = None,
         *,
-        priority_fee: int = GWEI,
+        policy: SendPolicy | None = None,
         from_block: int = 0,
+        outbox: Outbox | None = None,
     ) -> None:
         artifact = load_artifact("Federation")
         self._web3 = web3
-        self._signer = signer
-        self._priority_fee = priority_fee
-        self._seen = _SeenLogs(from_block)
+        self._policy = policy or SendPolicy()
         self._federation = federation
         self._contract: Any = web3.eth.contract(address=Web3.to_checksum_address(federation), abi=artifact.abi)
-        self._errors = _by_selector(artifact.abi)
-        self._event_abis = _by_topic(artifact.abi)
-        self._timestamps: dict[int, int] = {}
-        with _reachable():
+        self._abi = artifact.abi
+        self._logs = LogReader(web3, self._contract.address, from_block, EventDecoder(self._contract))
+        self._sign_as(signer, outbox)
+        with answering(web3):
             self._chain_id = int(web3.eth.chain_id)
             if not web3.eth.get_code(self._contract.address):
                 raise WrongContract(f"no contract at {federation} on chain {self._chain_id}: check the address and RPC")
         self._terms = self._read_terms()
 
-    def signed_by(self, signer: LocalAccount) -> Web3Ledger:
+    def signed_by(self, signer: LocalAccount, outbox: Outbox | None = None) -> Web3Ledger:
         """The same federation, written as another account; what was read of the chain is shared."""
         other = copy(self)
-        other._signer = signer
+        other._sign_as(signer, outbox)
         return other
 
     @property
@@ -110,16 +101,18 @@ class Web3Ledger:
 
     @property
     def account(self) -> Address:
-        return Address(self._need_signer().address)
+        if self._signer is None:
+            raise LedgerError(NO_ACCOUNT)
+        return Address(self._signer.address)
 
     # Reading
 
     def now(self) -> int:
-        with _reachable():
+        with answering(self._web3):
             return int(self._web3.eth.get_block("latest")["timestamp"])
 
     def height(self) -> int:
-        with _reachable():
+        with answering(self._web3):
             return int(self._web3.eth.block_number)
 
     def terms(self) -> Terms:
@@ -134,20 +127,13 @@ class Web3Ledger:
         return Member(*self._call("member", participant))
 
     def balance(self, account: Address) -> int:
-        with _reachable():
+        with answering(self._web3):
             return int(self._web3.eth.get_balance(Web3.to_checksum_address(account)))
 
     def events(self, from_block: int = 0) -> Sequence[Event]:
-        seen = self._seen
-        with _reachable():
-            head = int(self._web3.eth.block_number)
-            if head >= seen.next_block:
-                logs = self._web3.eth.get_logs(
-                    {"address": self._contract.address, "fromBlock": seen.next_block, "toBlock": head}
-                )
-                seen.events.extend([self._decode(log) for log in logs])
-                seen.next_block = head + 1
-        return tuple(seen.events[bisect_left(seen.events, from_block, key=lambda event: event.block) :])
+        with answering(self._web3):
+            events = self._logs.events()
+        return events[bisect_left(events, from_block, key=lambda event: event.block) :] if from_block else events
 
     def active_round(self) -> int | None:
         try:
@@ -156,14 +142,19 @@ class Web3Ledger:
             return None
 
     def openings(self, transaction: str) -> Sequence[Opening]:
-        with _reachable():
-            sent = self._web3.eth.get_transaction(HexStr(transaction))
-        function, arguments = self._contract.decode_function_input(sent["input"])
-        if function.fn_name == "reveal":
-            return (Opening(arguments["participant"], arguments["digest"], arguments["salt"]),)
-        return tuple(Opening(*_plain(opening)) for opening in arguments.get("openings", ()))
+        try:
+            with answering(self._web3):
+                sent = self._web3.eth.get_transaction(HexStr(transaction))
+        except LedgerError as error:
+            if not isinstance(error.__cause__, TransactionNotFound):
+                raise
+            raise LedgerError(f"no transaction {transaction}: a reorg dropped it; read the logs again") from error
+        return opened_by(self._contract, sent["input"])
 
     # Writing
+
+    def resolve(self) -> Receipt | None:
+        return self._sender.resolve() if self._sender else None
 
     def fund(self, amount: Gwei) -> Receipt:
         return self._send("fund", value=amount * GWEI)
@@ -182,7 +173,7 @@ class Web3Ledger:
 
     def report(self, report: Report, signatures: Sequence[Signature]) -> Receipt:
         packed = pack_signatures(self._terms.oracles, signatures)
-        return self._send("report", _report_tuple(report), packed.signed, packed.signers, packed.signatures)
+        return self._send("report", report_tuple(report), packed.signed, packed.signers, packed.signatures)
 
     def claim(self, cumulative: Gwei, index: int, proof: bytes) -> Receipt:
         return self._send("claim", cumulative, index, proof)
@@ -198,176 +189,51 @@ class Web3Ledger:
 
     # How
 
+    def _sign_as(self, signer: LocalAccount | None, outbox: Outbox | None) -> None:
+        self._signer = signer
+        self._sender = Sender(self._web3, signer, self._policy, outbox) if signer else None
+
     def _call(self, function: str, *arguments: Any) -> Any:
         # Naming the caller spares eth-tester from looking for one among all its accounts.
         caller: TxParams = {"from": self._signer.address} if self._signer else {}
-        with _reachable():
+        with answering(self._web3):
             return getattr(self._contract.functions, function)(*arguments).call(caller)
 
-    def _need_signer(self) -> LocalAccount:
-        if self._signer is None:
-            raise LedgerError("this needs an account to sign with: name one with --keystore")
-        return self._signer
-
     def _send(self, function: str, *arguments: Any, value: int = 0) -> Receipt:
+        if self._sender is None:
+            raise LedgerError(NO_ACCOUNT)
         call = getattr(self._contract.functions, function)(*arguments)
-        with _reachable(), _readable_reverts(self._web3, self._errors, function):
-            receipt = send(self._web3, self._need_signer(), call, value=value, priority_fee=self._priority_fee)
-        return to_receipt(function, receipt)
-
-    def _decode(self, log: LogReceipt) -> Event:
-        name = self._event_abis[bytes(log["topics"][0])]
-        decoded = self._contract.events[name]().process_log(log)
-        args = {key: _plain(value) for key, value in decoded["args"].items()}
-        block = int(log["blockNumber"])
-        return Event(name, args, block, int(log["logIndex"]), self._time_of(block), log["transactionHash"].to_0x_hex())
-
-    def _time_of(self, block: int) -> int:
-        if block not in self._timestamps:
-            self._timestamps[block] = int(self._web3.eth.get_block(block)["timestamp"])
-        return self._timestamps[block]
+        with readable_reverts(self._web3, self._abi, function):
+            return to_receipt(function, self._sender.send(function, call, value))
 
     def _read_terms(self) -> Terms:
-        deployed = self._contract.events.Deployed()
-        with _reachable():
-            logs = self._web3.eth.get_logs(
-                {"address": self._contract.address, "fromBlock": self._seen.next_block, "topics": [deployed.topic]}
-            )
-        if len(logs) != 1:
+        with answering(self._web3):
+            deployed = self._logs.first(self._contract.events.Deployed().topic)
+        if deployed is None:
             raise WrongContract(
                 f"the contract at {self._federation} is not a federation of this version: check the address"
             )
-        return deployed_terms(self._decode(logs[0]))
+        return deployed_terms(deployed)
 
 
 def deploy(
-    web3: Web3, signer: LocalAccount, terms: Terms, *, funding: Gwei = NOTHING, priority_fee: int = GWEI
+    web3: Web3,
+    signer: LocalAccount,
+    terms: Terms,
+    *,
+    funding: Gwei = NOTHING,
+    policy: SendPolicy | None = None,
+    outbox: Outbox | None = None,
 ) -> tuple[Address, Receipt]:
     """Put a new federation on the chain and return its address.
 
     Raises:
         Reverted: the constructor refused the terms.
+        LedgerError: as :meth:`Sender.send`.
     """
     artifact: Artifact = load_artifact("Federation")
     factory: Any = web3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
-    call = factory.constructor(_terms_tuple(terms), sorted(terms.oracles, key=pack_address))
-    with _reachable(), _readable_reverts(web3, _by_selector(artifact.abi), "deploy"):
-        receipt = send(web3, signer, call, value=funding * GWEI, priority_fee=priority_fee)
+    call = factory.constructor(terms_tuple(terms), sorted(terms.oracles, key=pack_address))
+    with readable_reverts(web3, artifact.abi, "deploy"):
+        receipt = Sender(web3, signer, policy, outbox).send("deploy", call, funding * GWEI)
     return Address(cast(str, receipt["contractAddress"])), to_receipt("deploy", receipt)
-
-
-def send(
-    web3: Web3, signer: LocalAccount, call: ContractFunction | Any, *, value: int = 0, priority_fee: int = GWEI
-) -> TxReceipt:
-    """Sign and send one call, and wait for its receipt; gas is estimated first, which also simulates it.
-
-    Raises:
-        ContractLogicError: the contract refuses.
-        LedgerError: the account cannot pay, or the transaction failed after all.
-    """
-    base_fee = int(web3.eth.get_block("latest").get("baseFeePerGas", 0))
-    fields: TxParams = {
-        "from": signer.address,
-        "value": cast(Any, value),
-        "nonce": web3.eth.get_transaction_count(signer.address, "pending"),
-        "chainId": web3.eth.chain_id,
-        "maxPriorityFeePerGas": cast(Any, priority_fee),
-        "maxFeePerGas": cast(Any, 2 * base_fee + priority_fee),
-    }
-    _check_funds(web3, signer, value)
-    gas = call.estimate_gas({"from": signer.address, "value": cast(Any, value)})
-    transaction = call.build_transaction({**fields, "gas": gas * (100 + GAS_MARGIN_PERCENT) // 100})
-    signed = signer.sign_transaction(transaction)
-    receipt = web3.eth.wait_for_transaction_receipt(
-        web3.eth.send_raw_transaction(signed.raw_transaction), timeout=RECEIPT_TIMEOUT, poll_latency=0.05
-    )
-    if receipt["status"] != 1:
-        raise LedgerError(f"transaction {receipt['transactionHash'].to_0x_hex()} was mined but failed: try again")
-    return receipt
-
-
-def to_receipt(function: str, receipt: TxReceipt) -> Receipt:
-    """What a mined transaction cost."""
-    gas_used = int(receipt["gasUsed"])
-    return Receipt(
-        transaction=receipt["transactionHash"].to_0x_hex(),
-        function=function,
-        block=int(receipt["blockNumber"]),
-        gas_used=gas_used,
-        fee_wei=gas_used * int(receipt["effectiveGasPrice"]),
-    )
-
-
-def _check_funds(web3: Web3, signer: LocalAccount, value: int) -> None:
-    balance = int(web3.eth.get_balance(signer.address))
-    if balance < value:
-        raise LedgerError(f"{signer.address} holds {balance} wei and cannot send {value}: fund the account first")
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    try:
-        yield
-    except (requests.ConnectionError, requests.Timeout, ConnectionError) as error:
-        raise Unreachable(f"no answer from the RPC endpoint: {type(error).__name__}; is the node running?") from error
-
-
-@contextmanager
-def _readable_reverts(web3: Web3, errors: Mapping[bytes, Mapping[str, Any]], function: str) -> Iterator[None]:
-    try:
-        yield
-    except ContractLogicError as error:
-        raise _reverted(web3, errors, function, error) from error
-
-
-def _reverted(
-    web3: Web3, errors: Mapping[bytes, Mapping[str, Any]], function: str, error: ContractLogicError
-) -> Reverted:
-    """The contract's own error behind a revert, with its arguments."""
-    data = HexBytes(cast(HexStr, error.data)) if isinstance(error.data, str | bytes) else HexBytes(b"")
-    entry = errors.get(bytes(data[:4]))
-    if entry is None:
-        return Reverted(function, str(error.message or "unknown error"))
-    values = web3.codec.decode([item["type"] for item in entry["inputs"]], bytes(data[4:]))
-    named = {item["name"]: value for item, value in zip(entry["inputs"], values, strict=True)}
-    if entry["name"] == "WrongPhase":
-        return WrongPhase(function, int(named["opensAt"]), int(named["closesAt"]))
-    return Reverted(function, str(entry["name"]), named)
-
-
-def _by_selector(abi: Sequence[Mapping[str, Any]]) -> dict[bytes, Mapping[str, Any]]:
-    return {_hash(entry)[:4]: entry for entry in abi if entry["type"] == "error"}
-
-
-def _by_topic(abi: Sequence[Mapping[str, Any]]) -> dict[bytes, str]:
-    return {_hash(entry): str(entry["name"]) for entry in abi if entry["type"] == "event"}
-
-
-def _hash(entry: Mapping[str, Any]) -> bytes:
-    return bytes(Web3.keccak(text=f"{entry['name']}({','.join(_type_of(item) for item in entry['inputs'])})"))
-
-
-def _type_of(item: Mapping[str, Any]) -> str:
-    if not str(item["type"]).startswith("tuple"):
-        return str(item["type"])
-    inner = ",".join(_type_of(part) for part in item["components"])
-    return f"({inner}){str(item['type']).removeprefix('tuple')}"
-
-
-def _plain(value: Any) -> Any:
-    """Decoded ABI values as bytes, ints, strings and tuples, and nothing of web3's own."""
-    if isinstance(value, bytes):
-        return bytes(value)
-    if isinstance(value, Mapping):
-        return tuple(_plain(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return tuple(_plain(item) for item in value)
-    return value
-
-
-def _terms_tuple(terms: Terms) -> tuple[Any, ...]:
-    return tuple(getattr(terms, name) for name in Terms.__dataclass_fields__ if name != "oracles")
-
-
-def _report_tuple(report: Report) -> tuple[Any, ...]:
-    return tuple(getattr(report, name) for name in Report.__dataclass_fields__)

@@ -63,11 +63,11 @@ def qasm(scenario: str) -> None:
 
 
 def _circuit_of(scenario: str) -> Circuit:
-    from qfl_chain.learning.preprocess import prepare
+    from qfl_chain.learning.clients import prepare_public
     from qfl_chain.simulation.scenario import build_circuit, load_scenario
 
     chosen = load_scenario(scenario)
-    data = prepare(chosen.data, chosen.seed)
+    data = prepare_public(chosen.data, chosen.seed)
     return build_circuit(chosen.circuit, len(data.features), len(data.classes))
 
 

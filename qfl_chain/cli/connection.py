@@ -6,20 +6,17 @@ alone: user names, paths and queries of RPC addresses often are access keys.
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-import click
-
-from qfl_chain.cli.deployment import check_chain, check_terms, read_deployment
+from qfl_chain.cli.deployment_checks import check_deployment
+from qfl_chain.cli.deployment_file import read_deployment
 from qfl_chain.cli.refusals import explain
+from qfl_chain.cli.signing import open_account as open_account
 from qfl_chain.config import Settings
-from qfl_chain.errors import ContentError, InputError, LedgerError, Reverted, Unreachable
+from qfl_chain.errors import LedgerError, Reverted
 from qfl_chain.types import Address
 
 if TYPE_CHECKING:
@@ -27,7 +24,9 @@ if TYPE_CHECKING:
     from web3 import Web3
 
     from qfl_chain.chain.ledger import Web3Ledger
-    from qfl_chain.storage.blocks import BlockStore
+    from qfl_chain.chain.outbox import Outbox
+    from qfl_chain.chain.sending import SendPolicy
+    from qfl_chain.ports import ContentStore
 
 REQUEST_TIMEOUT = 10
 """Seconds to wait for one answer of the endpoint."""
@@ -43,34 +42,29 @@ def connect(settings: Settings) -> Iterator[Web3]:
         LedgerError: the node refuses; or the contract does, and what to do about it.
     """
     import requests
-    from web3 import HTTPProvider, Web3
-    from web3.exceptions import BadResponseFormat, Web3Exception
 
-    endpoint = public_name(settings.rpc_url or "")
+    from qfl_chain.chain.transport import RetryPolicy, answering, open_web3
+
     with requests.Session() as session:
-        provider = HTTPProvider(
-            settings.rpc_url,
-            request_kwargs={"timeout": REQUEST_TIMEOUT},
-            session=session,
-            exception_retry_configuration=None,
-        )
-        try:
-            with _explained(Web3(provider)) as web3:
-                yield web3
-        except (Unreachable, requests.ConnectionError, requests.Timeout) as error:
-            raise Unreachable(f"no answer from {endpoint}: check the address, and that the node runs") from error
-        except requests.HTTPError as error:
-            status = error.response.status_code if error.response is not None else "unknown"
-            raise Unreachable(f"{endpoint} answers with HTTP status {status}: check address and access") from error
-        except (requests.RequestException, json.JSONDecodeError, BadResponseFormat) as error:
-            raise Unreachable(f"{endpoint} does not answer as an Ethereum node: check the address") from error
-        except Web3Exception as error:
-            raise LedgerError(f"{endpoint} refuses: {_reason(error)}") from error
+        web3 = open_web3(settings.rpc_url or "", RetryPolicy(timeout=REQUEST_TIMEOUT), session=session)
+        with answering(web3), _explained(web3):
+            yield web3
+
+
+def send_policy(settings: Settings) -> SendPolicy:
+    """How a command's transactions are sent."""
+    from qfl_chain.chain.sending import SendPolicy
+
+    return SendPolicy() if settings.confirmations is None else SendPolicy(confirmations=settings.confirmations)
 
 
 @contextmanager
-def open_federation(settings: Settings, signer: LocalAccount | None = None) -> Iterator[Web3Ledger]:
+def open_federation(
+    settings: Settings, signer: LocalAccount | None = None, outbox: Callable[[int], Outbox] | None = None
+) -> Iterator[Web3Ledger]:
     """The federation of the deployment file, checked against the chain.
+
+    ``outbox`` opens what remembers transactions in flight, by chain id; without it they are forgotten at the end.
 
     Raises:
         InputError: no such file, or not a deployment file.
@@ -82,54 +76,27 @@ def open_federation(settings: Settings, signer: LocalAccount | None = None) -> I
     path = settings.deployment or Path()
     deployment = read_deployment(path)
     with connect(settings) as web3:
-        check_chain(deployment, path, int(web3.eth.chain_id))
-        ledger = Web3Ledger(web3, Address(deployment.federation), signer, from_block=deployment.block)
-        check_terms(deployment, path, ledger.terms())
-        yield ledger
+        check_deployment(web3, deployment, path)
+        yield Web3Ledger(
+            web3,
+            Address(deployment.federation),
+            signer,
+            policy=send_policy(settings),
+            from_block=deployment.block,
+            outbox=outbox(deployment.chain_id) if outbox else None,
+        )
 
 
-def open_account(settings: Settings) -> LocalAccount:
-    """The account in the keystore file, with the password from its file or the terminal.
-
-    Raises:
-        InputError: no keystore named, a file that cannot be read, or a wrong password.
-    """
-    from qfl_chain.chain.accounts import load_keystore
-
-    if settings.keystore is None:
-        raise InputError("this signs with an account: name its keystore file with --keystore or ETH_KEYSTORE")
-    return load_keystore(settings.keystore, _password(settings))
-
-
-def open_store(settings: Settings) -> BlockStore:
-    """The directory of content blocks, made when missing.
+def open_store(settings: Settings) -> ContentStore:
+    """The content stores of the settings, as one.
 
     Raises:
-        ContentError: it cannot be one.
+        InputError: an address that is none.
+        ContentError: a path that cannot be a directory of blocks.
     """
-    from qfl_chain.storage.blocks import BlockStore
+    from qfl_chain.storage import places
 
-    path = settings.store or Path()
-    try:
-        return BlockStore(path)
-    except OSError as error:
-        raise ContentError(f"{path} cannot be a content store: {error.strerror}") from error
-
-
-def public_name(url: str) -> str:
-    """The part of an endpoint's address that gives no access.
-
-    Raises:
-        InputError: not an http or https address.
-    """
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        raise InputError("the RPC address cannot be read: write for example http://127.0.0.1:8545") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError("the RPC address must begin with http:// or https:// and name a host")
-    return f"{parts.scheme}://{parts.hostname}{port}"
+    return places.open_store(settings.store)
 
 
 @contextmanager
@@ -138,24 +105,3 @@ def _explained(web3: Web3) -> Iterator[Web3]:
         yield web3
     except Reverted as error:
         raise LedgerError(explain(error, int(web3.eth.get_block("latest")["timestamp"]))) from error
-
-
-def _password(settings: Settings) -> str:
-    if settings.password_file is None:
-        if not _on_a_terminal():
-            raise InputError("no terminal to ask for the password: name its file with --password-file or ETH_PASSWORD")
-        return str(click.prompt(f"Password of {settings.keystore}", hide_input=True, err=True))
-    try:
-        return settings.password_file.read_text().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the password file {settings.password_file}: {error}") from error
-
-
-def _reason(error: Exception) -> str:
-    """The node's own words, where web3 kept them."""
-    answer: Any = getattr(error, "rpc_response", None) or {}
-    return str(answer.get("error", {}).get("message") or error)
-
-
-def _on_a_terminal() -> bool:
-    return sys.stdin.isatty()

@@ -69,34 +69,36 @@ def scenarios(as_json: bool) -> None:
 
 @command.command()
 @click.argument("scenario")
+@click.option("--data", "client", metavar="NAME", help="Show this client alone; with a loader, read its rows alone.")
 @json_option
-def show(scenario: str, as_json: bool) -> None:
+def show(scenario: str, client: str | None, as_json: bool) -> None:
     """Show the clients of SCENARIO: rows, classes, and how the data were prepared.
 
     Public are those of its own rows that a client donates to score updates; training is what it trains on.
     """
-    from qfl_chain.learning.preprocess import prepare
+    from qfl_chain.learning.clients import prepare, prepare_client
     from qfl_chain.simulation.scenario import load_scenario
 
     chosen = load_scenario(scenario)
-    data = prepare(chosen.data, chosen.seed)
+    data = prepare_client(chosen.data, client, chosen.seed).alone if client else prepare(chosen.data, chosen.seed)
+    classes = data.public.classes
     clients: list[dict[str, Any]] = [
         {
-            "name": client.name,
-            "own": balance(client.own, data.classes),
-            "public": balance(client.donated, data.classes),
-            "training": balance(client.train, data.classes),
-            "test": balance(client.test, data.classes),
+            "name": one.name,
+            "own": balance(one.own, classes),
+            "public": balance(one.donated, classes),
+            "training": balance(one.train, classes),
+            "test": balance(one.test, classes),
         }
-        for client in data.clients
+        for one in data.clients
     ]
     if as_json:
-        print_json({"features": data.features, "classes": data.classes, "clients": clients, "notes": data.notes})
+        print_json({"features": data.public.features, "classes": classes, "clients": clients, "notes": data.notes})
         return
     parts = ("own", "public", "training", "test")
     rows = [(one["name"], *(_shown(one[part]) for part in parts)) for one in clients]
-    print_table(f"Rows by class: {' / '.join(data.classes)}", ("client", *parts), rows)
-    for note in (f"features: {', '.join(data.features)}", *data.notes):
+    print_table(f"Rows by class: {' / '.join(classes)}", ("client", *parts), rows)
+    for note in (f"features: {', '.join(data.public.features)}", *data.notes):
         click.echo(f"- {note}")
 
 

@@ -10,11 +10,16 @@ import click
 from qfl_chain.cli.options import ADDRESS, signs
 from qfl_chain.cli.output import json_option
 from qfl_chain.config import Settings
-from qfl_chain.errors import InputError
+from qfl_chain.errors import InputError, Reverted
 from qfl_chain.types import Address, Receipt, Terms
 
 if TYPE_CHECKING:
-    from qfl_chain.cli.deployment import Deployment
+    from eth_account.signers.local import LocalAccount
+    from web3 import Web3
+
+    from qfl_chain.cli.deployment_file import Deployment
+    from qfl_chain.cli.estimate import Plan
+    from qfl_chain.ports import ContentStore
     from qfl_chain.simulation.scenario import Scenario
 
 NOBODY = Address("0x" + "00" * 20)
@@ -22,9 +27,17 @@ NOBODY = Address("0x" + "00" * 20)
 
 @click.command()
 @click.argument("scenario")
-@click.option("--oracle", "oracles", type=ADDRESS, multiple=True, required=True, help="A committee member; repeat it.")
 @click.option(
-    "--guardian", type=ADDRESS, help="Who may pause joining and void reports, for ten years.  [default: nobody]"
+    "--oracle",
+    "oracles",
+    type=ADDRESS,
+    multiple=True,
+    help="A committee member; repeat it.  [default: [committee] addresses of the scenario]",
+)
+@click.option(
+    "--guardian",
+    type=ADDRESS,
+    help="Who may pause joining and void reports, for ten years.  [default: [committee] guardian, or nobody]",
 )
 @click.option(
     "--out",
@@ -33,73 +46,141 @@ NOBODY = Address("0x" + "00" * 20)
     show_default=True,
     help="The deployment file to write.",
 )
+@click.option("--dry-run", is_flag=True, help="Show terms and cost; send and write nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation on a terminal.")
 @signs("rpc_url", "store")
 @json_option
 def command(
-    scenario: str, oracles: tuple[Address, ...], guardian: Address | None, out: Path, settings: Settings, as_json: bool
+    scenario: str,
+    oracles: tuple[Address, ...],
+    guardian: Address | None,
+    out: Path,
+    dry_run: bool,
+    yes: bool,
+    settings: Settings,
+    as_json: bool,
 ) -> None:
     """Deploy a federation for SCENARIO, a TOML file or the name of a shipped one.
 
-    Publishes circuit, initial model and validation set in the store, deploys the contract with the scenario's terms
-    and funding, and writes the deployment file that the other commands take.
+    Says what it costs and, on a terminal, asks. Then publishes circuit, initial model and validation set in the store,
+    deploys the contract with the scenario's terms and funding, and writes the deployment file that the other commands
+    take. Committee members given with --oracle stand instead of those in the scenario.
     """
-    from qfl_chain.cli.deployment import write_deployment
+    from qfl_chain.cli.connection import connect, open_account
+    from qfl_chain.cli.estimate import print_plan, require_funds
+    from qfl_chain.cli.pending import refuse_pending
     from qfl_chain.cli.receipts import print_receipt
     from qfl_chain.simulation.scenario import load_scenario
+    from qfl_chain.storage.blocks import MemoryStore
 
     if out.exists():
         raise InputError(f"{out} exists already: choose another --out")
+    refuse_pending(out)
     chosen = load_scenario(scenario)
-    if len(set(oracles)) != chosen.committee.oracles:
-        raise InputError(
-            f"the scenario's committee has {chosen.committee.oracles} oracles, {len(set(oracles))} different ones are "
-            "given with --oracle: name each of them once"
-        )
-    deployment, receipt = _deploy(chosen, oracles, guardian, settings)
-    write_deployment(deployment, out)
+    committee = _committee(chosen, oracles)
+    account, content = open_account(settings), MemoryStore()
+    with connect(settings) as web3:
+        plan = _plan(web3, account, chosen, committee, guardian, content)
+        if dry_run:
+            print_plan(plan, as_json=as_json)
+        require_funds(plan)
+        if dry_run:
+            return
+        _confirm(plan, yes=yes)
+        _publish(plan.terms, content, settings)
+        deployment, receipt = _send(web3, account, plan, out, settings)
     sentence = f"deployed {chosen.name} at {deployment.federation} on chain {deployment.chain_id}, see {out}"
     print_receipt(receipt, sentence, as_json=as_json, deployment=deployment, file=out)
 
 
-def _deploy(
-    scenario: Scenario, oracles: tuple[Address, ...], guardian: Address | None, settings: Settings
-) -> tuple[Deployment, Receipt]:
-    from qfl_chain.chain.amounts import parse_gwei
-    from qfl_chain.chain.ledger import deploy
-    from qfl_chain.cli.connection import connect, open_account, open_store
-    from qfl_chain.learning.preprocess import prepare
+def _committee(scenario: Scenario, oracles: tuple[Address, ...]) -> tuple[Address, ...]:
+    """The members on the command line, else those of the scenario.
+
+    Raises:
+        InputError: none, or not as many as the scenario says.
+    """
+    members = tuple(dict.fromkeys(oracles)) or tuple(Address(one) for one in scenario.committee.addresses)
+    if not members:
+        raise InputError("no committee: write [committee] addresses in the scenario, or give each with --oracle")
+    if len(members) != scenario.committee.size:
+        raise InputError(
+            f"the scenario's committee has {scenario.committee.size} oracles, {len(members)} different ones are "
+            "given with --oracle: name each of them once"
+        )
+    return members
+
+
+def _plan(
+    web3: Web3,
+    account: LocalAccount,
+    scenario: Scenario,
+    oracles: tuple[Address, ...],
+    guardian: Address | None,
+    content: ContentStore,
+) -> Plan:
+    from qfl_chain.cli.estimate import estimate
+    from qfl_chain.learning.clients import prepare_public
     from qfl_chain.simulation.federation import GUARDIAN_SECONDS, publish_terms
     from qfl_chain.simulation.scenario import build_circuit
 
-    store, account = open_store(settings), open_account(settings)
-    data = prepare(scenario.data, scenario.seed)
+    guardian = guardian or Address(scenario.committee.guardian)
+    data = prepare_public(scenario.data, scenario.seed)
     circuit = build_circuit(scenario.circuit, len(data.features), len(data.classes))
-    with connect(settings) as web3:
-        terms = publish_terms(
-            scenario,
-            data,
-            circuit,
-            store,
-            sponsor=Address(account.address),
-            guardian=guardian or NOBODY,
-            guardian_expiry=int(web3.eth.get_block("latest")["timestamp"]) + GUARDIAN_SECONDS if guardian else 0,
-            oracles=oracles,
-        )
-        federation, receipt = deploy(web3, account, terms, funding=parse_gwei(scenario.terms.funding))
-        return _deployment(scenario.name, int(web3.eth.chain_id), federation, receipt, terms), receipt
+    terms = publish_terms(
+        scenario,
+        data,
+        circuit,
+        content,
+        sponsor=Address(account.address),
+        guardian=guardian or NOBODY,
+        guardian_expiry=int(web3.eth.get_block("latest")["timestamp"]) + GUARDIAN_SECONDS if guardian else 0,
+        oracles=oracles,
+    )
+    return estimate(web3, Address(account.address), scenario, terms)
 
 
-def _deployment(name: str, chain_id: int, federation: Address, receipt: Receipt, terms: Terms) -> Deployment:
-    from qfl_chain.cli.deployment import FORMAT, Deployment
-    from qfl_chain.storage.cid import cid_of
+def _confirm(plan: Plan, *, yes: bool) -> None:
+    from qfl_chain.cli.estimate import sentence
+    from qfl_chain.cli.signing import on_a_terminal
 
-    return Deployment(
-        format=FORMAT,
-        chain_id=chain_id,
+    click.echo(sentence(plan), err=True)
+    if not yes and on_a_terminal() and not click.confirm("Deploy?", err=True):
+        click.echo("nothing was sent", err=True)
+        raise click.Abort
+
+
+def _publish(terms: Terms, content: ContentStore, settings: Settings) -> None:
+    from qfl_chain.cli.connection import open_store
+
+    store = open_store(settings)
+    for digest in (terms.circuit, terms.model, terms.validation):
+        store.put(content.get(digest))
+
+
+def _send(web3: Web3, account: LocalAccount, plan: Plan, out: Path, settings: Settings) -> tuple[Deployment, Receipt]:
+    """Deploy, with what is about to happen written down before and the deployment file after."""
+    from qfl_chain.chain.deployment_code import contract_address
+    from qfl_chain.chain.ledger import deploy
+    from qfl_chain.cli.connection import send_policy
+    from qfl_chain.cli.deployment_file import describe, write_deployment
+    from qfl_chain.cli.pending import Pending, announce, settle, withdraw
+
+    nonce = int(web3.eth.get_transaction_count(account.address, "pending"))
+    expected = contract_address(Address(account.address), nonce)
+    announce(Pending(plan.chain_id, account.address, nonce, expected, int(web3.eth.block_number)), out)
+    try:
+        federation, receipt = deploy(web3, account, plan.terms, funding=plan.funding, policy=send_policy(settings))
+    except Reverted:
+        withdraw(out)
+        raise
+    deployment = describe(
+        chain_id=plan.chain_id,
         federation=federation,
         block=receipt.block,
-        scenario=name,
-        circuit=cid_of(terms.circuit),
-        model=cid_of(terms.model),
-        validation=cid_of(terms.validation),
+        transaction=receipt.transaction,
+        scenario=plan.scenario,
+        terms=plan.terms,
     )
+    write_deployment(deployment, out)
+    settle(out, deployment)
+    return deployment, receipt

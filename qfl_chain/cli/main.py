@@ -14,10 +14,13 @@ INTERRUPTED = 130
 DEFECT = "This is a defect of qfl-chain. Run it again with QFL_TRACEBACK=1 and report what it prints."
 
 COMMANDS = {
+    "new": "Write a federation to edit and run.",
     "run": "Run a scenario end to end on a chain in this process.",
     "verify": "Recompute every report of a run and compare.",
     "analyze": "Say what a run's history shows.",
+    "devnet": "Run a chain on this machine for several processes.",
     "deploy": "Deploy a scenario's federation on a chain.",
+    "deployment": "Check a deployment file against the chain, or write one from it.",
     "join": "Join a federation with a stake, or top up the stake.",
     "round": "Take part in the live round.",
     "participant": "Take part in every round by itself.",
@@ -26,6 +29,7 @@ COMMANDS = {
     "exit": "Leave a federation: start the unbonding of the stake.",
     "withdraw": "Withdraw a stake whose unbonding window is over.",
     "status": "Show a federation's round and phase, stakes, pool and latest report.",
+    "account": "Make and list accounts.",
     "circuit": "Show, draw and export circuits.",
     "contracts": "Compile and inspect the contracts.",
     "data": "Describe datasets and what clients would hold.",

@@ -16,12 +16,28 @@ Command = Callable[..., None]
 
 HELP = {
     "rpc_url": "The chain's JSON-RPC endpoint, http or https.",
-    "keystore": "The account's version 3 keystore file.",
+    "keystore": "A keystore file (version 3, as geth and Foundry write it), or a directory of them.",
+    "account": "The keystore's file name or address in the directory.  [default directory: ~/.foundry/keystores]",
+    "sender": "The address the account must have; another one is refused.",
+    "private_key_file": "A file with a plain private key, instead of a keystore; warns.",
     "password_file": "A file with the keystore's password; asked for without it.",
-    "store": "The directory of content blocks.",
+    "store": "A directory of content blocks or the address of a Kubo RPC; repeat it to try several in order.",
     "deployment": "The deployment file that `qfl deploy` wrote.",
+    "confirmations": "Blocks to wait for, a transaction's own counted.  [default: 1]",
 }
 """What the help says of every setting."""
+
+SIGNING = ("keystore", "account", "password_file", "sender", "private_key_file", "confirmations")
+"""The settings that say whose signature it is."""
+
+NAMES = {"sender": "--from"}
+"""Options that Foundry calls otherwise than we call the setting."""
+
+METAVARS = {"rpc_url": "URL", "account": "NAME", "sender": "ADDRESS", "confirmations": "BLOCKS"}
+"""What stands for the value of a setting that is no path."""
+
+TYPES = {"confirmations": click.IntRange(min=1)}
+"""Settings that are neither text nor paths."""
 
 
 def uses(*required: str, optional: Sequence[str] = ()) -> Callable[[Command], Command]:
@@ -43,20 +59,46 @@ def uses(*required: str, optional: Sequence[str] = ()) -> Callable[[Command], Co
 
 def signs(*required: str) -> Callable[[Command], Command]:
     """As :func:`uses`, for a command that signs with an account."""
-    return uses(*required, "keystore", optional=("password_file",))
+    return uses(*required, optional=SIGNING)
+
+
+class PlaceType(click.ParamType[str]):
+    """A directory or an address; in an environment variable, several separated by commas."""
+
+    name = "place"
+    envvar_list_splitter = ","
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.strip():
+            self.fail("an empty place: give a directory or the address of a Kubo RPC", param, ctx)
+        return value.strip()
 
 
 def _option(name: str, *, required: bool) -> Callable[[Command], Command]:
-    is_path = name != "rpc_url"
+    if name == "store":
+        return _store(required=required)
     return click.option(
-        f"--{name.replace('_', '-')}",
+        NAMES.get(name, f"--{name.replace('_', '-')}"),
         name,
-        type=click.Path(path_type=Path) if is_path else str,
-        metavar="PATH" if is_path else "URL",
+        type=TYPES.get(name) or (str if name in METAVARS else click.Path(path_type=Path)),
+        metavar=METAVARS.get(name, "PATH"),
         envvar=ENVIRONMENT[name],
         show_envvar=True,
         required=required,
         help=HELP[name],
+    )
+
+
+def _store(*, required: bool) -> Callable[[Command], Command]:
+    return click.option(
+        "--store",
+        type=PlaceType(),
+        multiple=True,
+        metavar="PLACE",
+        envvar=ENVIRONMENT["store"],
+        show_envvar=True,
+        required=required,
+        help=HELP["store"],
     )
 
 

@@ -92,20 +92,29 @@ def run(peers: tuple[str, ...], state: Path, listen: str | None, until_round: in
     it signed is in its state directory before anybody sees it, so that it never signs two reports for one round.
     """
     import time
+    from functools import partial
 
     from qfl_chain.actors.peers import encode_answer
     from qfl_chain.actors.serving import Answer, round_of
+    from qfl_chain.chain.outbox import FileOutbox
     from qfl_chain.cli.connection import open_account, open_federation, open_store
     from qfl_chain.cli.reporting import reporting_oracle, require_member
     from qfl_chain.cli.running import live
     from qfl_chain.cli.watching import Log
     from qfl_chain.storage.state import held
+    from qfl_chain.types import Address
 
     account, store = open_account(settings), open_store(settings)
     log = Log("oracle", time.time)
-    with held(state) as folder, open_federation(settings, account) as ledger:
+    with (
+        held(state) as folder,
+        open_federation(settings, account, partial(FileOutbox, folder, account=Address(account.address))) as ledger,
+    ):
+        ledger.resolve()
         require_member(account.address, ledger.terms())
-        actor, ballots = reporting_oracle(ledger, store, account, folder, peers, until_round or 0, log)
+        actor, ballots = reporting_oracle(
+            ledger, store, account, folder, peers, until_round or 0, settings.confirmations or 1, log
+        )
 
         def signatures(rest: str) -> Answer:
             number = round_of(rest)

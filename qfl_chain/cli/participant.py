@@ -32,19 +32,26 @@ def run(
     in its state directory. It opens the next round as soon as one is decided.
     """
     import time
+    from functools import partial
 
     from qfl_chain.actors.participant import StoredUpdate
     from qfl_chain.actors.taking_part import TakingPart
     from qfl_chain.actors.view import ChainView
+    from qfl_chain.chain.outbox import FileOutbox
     from qfl_chain.cli.connection import open_account, open_federation, open_store
     from qfl_chain.cli.participation import require_stake, training_participant
     from qfl_chain.cli.running import live, state_file
     from qfl_chain.cli.watching import Log
     from qfl_chain.storage.state import held
+    from qfl_chain.types import Address
 
     account, store = open_account(settings), open_store(settings)
     log = Log("participant", time.time)
-    with held(state) as folder, open_federation(settings, account) as ledger:
+    with (
+        held(state) as folder,
+        open_federation(settings, account, partial(FileOutbox, folder, account=Address(account.address))) as ledger,
+    ):
+        ledger.resolve()
         require_stake(ledger)
         memory = StoredUpdate(state_file(folder, ledger, account.address, "update"))
         participant = training_participant(ledger, store, account, scenario, client, memory)

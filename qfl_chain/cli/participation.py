@@ -9,10 +9,10 @@ from qfl_chain.actors.participant import Memory, Participant
 from qfl_chain.chain.accounts import salt_secret
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.errors import DataError, InputError
-from qfl_chain.learning.preprocess import FederatedData, prepare
+from qfl_chain.learning.clients import prepare_client
+from qfl_chain.learning.preprocess import PublicData
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.commitment import commitment
-from qfl_chain.schema import nearest
 from qfl_chain.simulation.federation import TimedLearner, party_seed
 from qfl_chain.simulation.scenario import load_scenario
 from qfl_chain.simulation.stopwatch import Stopwatch
@@ -36,11 +36,10 @@ def training_participant(
     """
     chosen, terms = load_scenario(scenario), ledger.terms()
     circuit = Circuit.from_bytes(store.get(terms.circuit))
-    data = prepare(chosen.data, chosen.seed)
-    index = _index_of(client, data)
-    _require_fit(circuit, data, scenario)
+    held = prepare_client(chosen.data, client, chosen.seed)
+    _require_fit(circuit, held.public, scenario)
     learner = TimedLearner(
-        circuit, data.clients[index].train, chosen.training, party_seed(chosen, index), terms.max_norm, Stopwatch()
+        circuit, held.client.train, chosen.training, party_seed(chosen, held.index), terms.max_norm, Stopwatch()
     )
     return Participant(ledger, store, learner, salt_secret(account, ledger.chain_id, ledger.federation), memory)
 
@@ -89,14 +88,7 @@ def require_same_update(ledger: Ledger, opening: Opening, number: int, committed
     return opening.digest
 
 
-def _index_of(client: str, data: FederatedData) -> int:
-    names = [one.name for one in data.clients]
-    if client not in names:
-        raise DataError(f"--data: no client {client!r}{nearest(client, names)}")
-    return names.index(client)
-
-
-def _require_fit(circuit: Circuit, data: FederatedData, scenario: str) -> None:
+def _require_fit(circuit: Circuit, data: PublicData, scenario: str) -> None:
     if (len(data.features), data.outputs) != (circuit.features, len(circuit.observables)):
         raise DataError(
             f"the rows of {scenario} have {len(data.features)} features and need {data.outputs} outputs, the "

@@ -13,9 +13,9 @@ from qfl_chain.actors.peers import HttpPeers
 from qfl_chain.actors.reporting import Ballots, Reporting
 from qfl_chain.actors.view import ChainView
 from qfl_chain.chain.accounts import sign_digest
+from qfl_chain.chain.endpoint import public_name
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram
-from qfl_chain.cli.connection import public_name
 from qfl_chain.cli.running import state_file
 from qfl_chain.cli.watching import Log
 from qfl_chain.errors import InputError
@@ -40,6 +40,7 @@ def reporting_oracle(
     state: Path,
     peers: Sequence[str],
     until_round: int,
+    confirmations: int,
     log: Log,
 ) -> tuple[Reporting, Ballots]:
     """The oracle's loop, and the ballots it serves to its peers.
@@ -60,6 +61,7 @@ def reporting_oracle(
         ballots,
         HttpPeers(peers),
         Address(account.address),
+        confirmations=confirmations - 1,
         until_round=until_round,
         tell=lambda reason: log.write("warning", "peer", reason=reason),
     )

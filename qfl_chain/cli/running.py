@@ -90,6 +90,6 @@ def address_of(listen: str) -> tuple[str, int]:
         InputError: not written so.
     """
     host, _, port = listen.rpartition(":")
-    if not host or not port.isascii() or not port.isdecimal() or int(port) > 65_535:
+    if not host or not port.isascii() or not port.isdecimal() or len(port) > 5 or int(port) > 65_535:
         raise InputError(f"--listen: {listen!r} is not HOST:PORT, such as 127.0.0.1:9101")
     return host, int(port)

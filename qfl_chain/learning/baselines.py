@@ -102,12 +102,12 @@ def logistic_regression(samples: Samples, data: FederatedData, penalty: float = 
     angles = to_radians(samples.features)
     centre, spread = angles.mean(axis=0), angles.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
-    weights = fit_logistic((angles - centre) / spread, samples.labels, len(data.classes), penalty)
+    weights = fit_logistic((angles - centre) / spread, samples.labels, len(data.public.classes), penalty)
     outputs = []
     for client in data.clients:
         logits = _with_one((to_radians(client.test.features) - centre) / spread) @ weights
         # Shares, not logits: one class's logits of two rows do not compare.
-        outputs.append(logits[:, 1:] - logits[:, :1] if len(data.classes) == 2 else softmax(logits, axis=1))
+        outputs.append(logits[:, 1:] - logits[:, :1] if len(data.public.classes) == 2 else softmax(logits, axis=1))
     return evaluate(outputs, data.clients)
 
 

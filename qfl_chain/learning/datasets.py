@@ -99,6 +99,21 @@ def load(
     return _table(source, list(_records(text, source)), SHIPPED[source], features)
 
 
+def csv_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """(line number, cells by column) of a CSV file with a header.
+
+    Raises:
+        DataError: no such file, not UTF-8, no rows, or a line that is not as wide as the header.
+    """
+    records = _read(path)
+    if len(records) < 2:
+        raise DataError(f"{path} is empty: it needs a header and rows")
+    header, rows = records[0][1], records[1:]
+    _check_header(str(path), header, Shipped(label=""))
+    _check_widths(str(path), header, rows)
+    return [(line, dict(zip(header, cells, strict=True))) for line, cells in rows]
+
+
 def _read(path: Path) -> list[tuple[int, list[str]]]:
     try:
         text = path.read_text("utf-8-sig")

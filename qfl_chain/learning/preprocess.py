@@ -13,12 +13,29 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from qfl_chain.circuit.units import features_to_units
 from qfl_chain.errors import DataError
-from qfl_chain.learning.datasets import SHIPPED, Table, load
+from qfl_chain.learning.datasets import Table, load
 from qfl_chain.learning.partition import Shard, partition, stratified
-from qfl_chain.learning.settings import DataSettings, Statistic
-from qfl_chain.types import FloatArray, IntArray
+from qfl_chain.learning.scaling import (
+    STATISTICS_FROM,
+    Moments,
+    agreed_moments,
+    angles_of,
+    components_note,
+    feature_names,
+    moments,
+    principal_axes,
+    standardised,
+)
+from qfl_chain.learning.settings import DataSettings
+from qfl_chain.types import IntArray
+
+TRAINED_BY = {
+    "none": "nobody trains on them",
+    "own": "each client trains on those it donated",
+    "all": "every client trains on all of them beside its own rows",
+}
+"""Who trains on the public rows, in words, by ``train_on_public``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,29 +65,26 @@ class ClientData:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FederatedData:
-    """Everything the clients hold, and sentences for the run's report on how it came about."""
+class PublicData:
+    """What everybody knows: the rows that score updates, and what features and classes there are."""
 
-    clients: tuple[ClientData, ...]
+    validation: Samples
     features: tuple[str, ...]
     classes: tuple[str, ...]
-    notes: tuple[str, ...]
 
     @property
     def outputs(self) -> int:
         """Expectation values a circuit for these classes returns: one for two classes, else one each."""
         return outputs_for(self.classes)
 
-    @property
-    def validation(self) -> Samples:
-        """The public rows of all clients, in the clients' order."""
-        return concatenated([client.donated for client in self.clients])
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Moments:
-    centre: FloatArray
-    spread: FloatArray
+class FederatedData:
+    """Everything the clients hold, what is public, and sentences for the run's report on how it came about."""
+
+    clients: tuple[ClientData, ...]
+    public: PublicData
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,8 +97,10 @@ class _Split:
     donated: IntArray
 
 
-def prepare(settings: DataSettings, seed: int) -> FederatedData:
-    """Load, select, partition, donate, normalise and encode: one pure function of settings and seed.
+def prepare_table(settings: DataSettings, seed: int) -> FederatedData:
+    """Load one table of everybody's rows, select, partition, donate, normalise and encode.
+
+    A pure function of settings and seed.
 
     Raises:
         DataError: data that cannot be used; the message names the dataset, column, line or client.
@@ -94,14 +110,16 @@ def prepare(settings: DataSettings, seed: int) -> FederatedData:
     splits = _donate(table, partition(table, settings, seed), settings, seed)
     public = np.concatenate([split.donated for split in splits])
     shared = _shared_moments(table, settings, public)
-    standard = [_standardised(table.values, shared or _moments(table.values[split.own]), settings) for split in splits]
+    standard = [standardised(table.values, shared or moments(table.values[split.own]), settings) for split in splits]
+    axes = None
     if settings.components:
         donated = np.concatenate([rows[split.donated] for rows, split in zip(standard, splits, strict=True)])
         axes = principal_axes(donated, settings.components)
-        standard = [np.clip(rows @ axes, -settings.limit, settings.limit) for rows in standard]
-    angles = [features_to_units(rows * settings.scale) for rows in standard]
+    angles = [angles_of(rows, axes, settings) for rows in standard]
     clients = _clients(splits, angles, table.labels, settings.train_on_public)
-    return FederatedData(clients, _feature_names(table, settings), table.classes, _notes(table, settings, len(public)))
+    validation = concatenated([client.donated for client in clients])
+    known = PublicData(validation, feature_names(table, settings), table.classes)
+    return FederatedData(clients, known, _notes(table, settings, len(public)))
 
 
 def select(table: Table, features: Sequence[str]) -> Table:
@@ -128,29 +146,6 @@ def select(table: Table, features: Sequence[str]) -> Table:
         splits=table.splits,
         dropped=table.dropped,
     )
-
-
-def principal_axes(rows: FloatArray, components: int) -> FloatArray:
-    """Matrix (columns, components) onto the leading principal components, scaled so that the first has spread 1.
-
-    The others keep their smaller spreads beside it: a circuit hears best what varies most. Signs are fixed (the
-    largest entry of an axis is positive), so that the result is a function of the rows.
-
-    Raises:
-        DataError: fewer columns or rows than components, or a component along which the rows do not vary.
-    """
-    if components > min(rows.shape[1], len(rows) - 1):
-        raise DataError(
-            f"{components} components cannot be fitted on {len(rows)} public rows of {rows.shape[1]} columns; "
-            "donate more rows or ask for fewer components"
-        )
-    _, spreads, axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
-    spreads, axes = spreads[:components] / np.sqrt(len(rows) - 1), axes[:components]
-    if spreads[-1] < 1e-9 * spreads[0] or spreads[0] == 0:
-        raise DataError(f"the public rows do not vary along component {components}; ask for fewer components")
-    largest = np.take_along_axis(axes, np.argmax(np.abs(axes), axis=1)[:, None], axis=1)
-    scaled: FloatArray = (axes * np.sign(largest) / spreads[0]).T
-    return scaled
 
 
 def targets(labels: IntArray, outputs: int) -> IntArray:
@@ -184,34 +179,11 @@ def _donate(table: Table, shards: Sequence[Shard], settings: DataSettings, seed:
     return splits
 
 
-def _shared_moments(table: Table, settings: DataSettings, public: IntArray) -> _Moments | None:
+def _shared_moments(table: Table, settings: DataSettings, public: IntArray) -> Moments | None:
     """The moments all clients use; ``None`` when each uses its own."""
     if settings.normalise == "public":
-        return _agreed_moments(table, settings)
-    return _moments(table.values[public]) if settings.normalise == "donated" else None
-
-
-def _agreed_moments(table: Table, settings: DataSettings) -> _Moments:
-    shipped = SHIPPED[table.name].statistics if table.name in SHIPPED else ()
-    known = {entry.column: entry for entry in (*shipped, *settings.statistics)}
-    for column in table.columns:
-        if column not in known:
-            raise DataError(
-                f"{table.name}: no agreed centre and spread for column {column!r}; "
-                "list it under statistics, or normalise by client or donated rows"
-            )
-    entries: list[Statistic] = [known[column] for column in table.columns]
-    return _Moments(np.array([e.centre for e in entries]), np.array([e.spread for e in entries]))
-
-
-def _moments(rows: FloatArray) -> _Moments:
-    """Mean and sample standard deviation; 1 where a column does not vary."""
-    spread = rows.std(axis=0, ddof=1) if len(rows) > 1 else np.zeros(rows.shape[1])
-    return _Moments(rows.mean(axis=0), np.where(spread > 0, spread, 1.0))
-
-
-def _standardised(values: FloatArray, moments: _Moments, settings: DataSettings) -> FloatArray:
-    return np.clip((values - moments.centre) / moments.spread, -settings.limit, settings.limit)
+        return agreed_moments(table, settings)
+    return moments(table.values[public]) if settings.normalise == "donated" else None
 
 
 def _clients(
@@ -235,31 +207,13 @@ def _clients(
     return tuple(clients)
 
 
-def _feature_names(table: Table, settings: DataSettings) -> tuple[str, ...]:
-    if settings.components:
-        return tuple(f"component-{number}" for number in range(1, settings.components + 1))
-    return table.columns
-
-
 def _notes(table: Table, settings: DataSettings, public: int) -> tuple[str, ...]:
-    origin = {
-        "public": "constants agreed in public",
-        "client": "each client's own training rows",
-        "donated": "the public rows",
-    }[settings.normalise]
-    trained = {
-        "none": "nobody trains on them",
-        "own": "each client trains on those it donated",
-        "all": "every client trains on all of them beside its own rows",
-    }[settings.train_on_public]
-    notes = [
+    return (
         f"{len(table.labels)} rows of {table.name}; {table.dropped} rows with a missing value were dropped",
-        f"centre and spread of each column come from {origin}",
-        f"{public} training rows are public and score the updates; {trained}",
-    ]
-    if settings.components:
-        notes.append(f"{settings.components} principal components of the public rows")
-    return tuple(notes)
+        f"centre and spread of each column come from {STATISTICS_FROM[settings.normalise]}",
+        f"{public} training rows are public and score the updates; {TRAINED_BY[settings.train_on_public]}",
+        *components_note(settings),
+    )
 
 
 def _nearest(name: str, columns: Sequence[str]) -> str:

@@ -14,12 +14,14 @@ from qfl_chain.actors.view import ChainView
 from qfl_chain.chain.accounts import salt_secret, sign_digest
 from qfl_chain.chain.amounts import parse_gwei
 from qfl_chain.chain.devnet import Devnet, DevnetSettings
+from qfl_chain.chain.fees import GWEI
 from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.chain.sending import SendPolicy
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.circuit.units import parameters_to_units
 from qfl_chain.errors import ScenarioError
-from qfl_chain.learning.preprocess import FederatedData, Samples
+from qfl_chain.learning.preprocess import FederatedData, PublicData, Samples
 from qfl_chain.learning.settings import TrainingSettings
 from qfl_chain.learning.training import initial_model, local_update
 from qfl_chain.ports import ContentStore
@@ -135,15 +137,15 @@ def found_federation(
         ScenarioError: a participant that needs data no client has.
     """
     participants = scenario.participants or default_participants(data)
-    _check_evidence_fits(scenario, len(participants), len(data.validation))
-    first_participant = FIRST_ORACLE + scenario.committee.oracles
+    _check_evidence_fits(scenario, len(participants), len(data.public.validation))
+    first_participant = FIRST_ORACLE + scenario.committee.size
     devnet = Devnet(devnet_settings, first_participant + len(participants))
     committee = devnet.accounts[FIRST_ORACLE:first_participant]
     sponsor = devnet.accounts[SPONSOR]
 
     terms = publish_terms(
         scenario,
-        data,
+        data.public,
         circuit,
         store,
         sponsor=Address(sponsor.address),
@@ -151,11 +153,9 @@ def found_federation(
         guardian_expiry=devnet.now + GUARDIAN_SECONDS,
         oracles=[Address(account.address) for account in committee],
     )
-    fee = devnet_settings.priority_fee_gwei * 10**9
-    address, deployment = deploy(
-        devnet.web3, sponsor, terms, funding=parse_gwei(scenario.terms.funding), priority_fee=fee
-    )
-    ledger = Web3Ledger(devnet.web3, address, sponsor, priority_fee=fee)
+    policy = SendPolicy(priority_fee=devnet_settings.priority_fee_gwei * GWEI)
+    address, deployment = deploy(devnet.web3, sponsor, terms, funding=parse_gwei(scenario.terms.funding), policy=policy)
+    ledger = Web3Ledger(devnet.web3, address, sponsor, policy=policy)
     executor = TimedExecutor(ScoringProgram(circuit), stopwatch)
     learners = _learners(scenario, participants, data, circuit, terms.max_norm, stopwatch)
     return Federation(
@@ -188,7 +188,7 @@ def default_participants(data: FederatedData) -> tuple[ParticipantSettings, ...]
 
 def publish_terms(
     scenario: Scenario,
-    data: FederatedData,
+    data: PublicData,
     circuit: Circuit,
     store: ContentStore,
     *,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qfl_chain.chain.devnet import DevnetSettings, load_settings
 from qfl_chain.errors import ProtocolError, QflError
-from qfl_chain.learning.preprocess import prepare
+from qfl_chain.learning.clients import prepare
 from qfl_chain.protocol.codec import decode_model
 from qfl_chain.protocol.eip712 import quorum
 from qfl_chain.protocol.report import Outcome
@@ -49,7 +49,7 @@ def run(
     try:
         with log.stopwatch.measure("start-up"):
             data = prepare(scenario.data, scenario.seed)
-            circuit = build_circuit(scenario.circuit, len(data.features), len(data.classes))
+            circuit = build_circuit(scenario.circuit, len(data.public.features), len(data.public.classes))
             federation = found_federation(
                 scenario, data, circuit, devnet or load_settings(), log.archive.blocks, log.stopwatch
             )

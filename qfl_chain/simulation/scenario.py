@@ -7,19 +7,21 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+
+from eth_utils.address import is_checksum_address
 
 from qfl_chain.chain.amounts import parse_gwei
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.library import ANSATZES
-from qfl_chain.circuit.trace import PennyLaneFunction, trace
+from qfl_chain.circuit.trace import trace
 from qfl_chain.errors import AmountError, ProtocolError, ScenarioError
-from qfl_chain.learning.settings import DataSettings, TrainingSettings
+from qfl_chain.learning.settings import LOADER, DataSettings, TrainingSettings
 from qfl_chain.protocol.codec import Rules
 from qfl_chain.schema import nearest, parse_toml, read_table
 from qfl_chain.simulation.behaviours import BEHAVIOURS
 from qfl_chain.types import Gwei
+from qfl_chain.userfile import load_function
 
 MAX_ROUNDS = 65_535
 MAX_NORM = 1e9
@@ -79,9 +81,29 @@ class TermSettings:
 
 @dataclass(frozen=True, slots=True)
 class CommitteeSettings:
-    """``[committee]``: how many oracles; the quorum follows (3 of 4, 5 of 7)."""
+    """``[committee]``: how many oracles; the quorum follows (3 of 4, 5 of 7).
 
-    oracles: int = 4
+    ``addresses`` and ``guardian`` say who they are where a federation is deployed; the number follows from the
+    addresses. ``qfl run`` plays them with accounts of its own chain and uses the number alone.
+    """
+
+    oracles: int | None = None
+    addresses: tuple[str, ...] = ()
+    guardian: str = ""
+
+    def __post_init__(self) -> None:
+        for address in (*self.addresses, *((self.guardian,) if self.guardian else ())):
+            if not is_checksum_address(address):
+                raise ValueError(f"{address!r} is not an address with its EIP-55 checksum: copy it in mixed case")
+        if len(set(self.addresses)) != len(self.addresses):
+            raise ValueError("addresses: one stands twice, name each oracle once")
+        if self.addresses and self.oracles not in (None, len(self.addresses)):
+            raise ValueError(f"oracles is {self.oracles}, there are {len(self.addresses)} addresses: leave oracles out")
+
+    @property
+    def size(self) -> int:
+        """How many oracles there are; four where nothing is said."""
+        return len(self.addresses) or (4 if self.oracles is None else self.oracles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +209,11 @@ def parse_scenario(text: str, origin: str) -> Scenario:
 def _beside(scenario: Scenario, folder: Path) -> Scenario:
     """The scenario with the files it names looked up in ``folder``."""
     data, circuit = scenario.data, scenario.circuit
-    if data.source.startswith(CSV):
-        data = replace(data, source=CSV + str(folder / data.source.removeprefix(CSV)))
+    for prefix in (CSV, LOADER):
+        if data.source.startswith(prefix):
+            data = replace(data, source=prefix + str(folder / data.source.removeprefix(prefix)))
+    if data.public:
+        data = replace(data, public=str(folder / data.public))
     if circuit.function:
         circuit = replace(circuit, function=str(folder / circuit.function))
     return replace(scenario, data=data, circuit=circuit)
@@ -202,7 +227,7 @@ def build_circuit(settings: CircuitSettings, features: int, classes: int) -> Cir
         CircuitError: a circuit that cannot be traced or does not fit the data.
     """
     if settings.function:
-        return trace(_load_function(settings.function), features, settings.parameters)
+        return trace(load_function(settings.function, "circuit.function", ScenarioError), features, settings.parameters)
     if settings.ansatz not in ANSATZES:
         raise ScenarioError(
             f"circuit.ansatz: unknown ansatz {settings.ansatz!r}{nearest(settings.ansatz, list(ANSATZES))}"
@@ -210,25 +235,6 @@ def build_circuit(settings: CircuitSettings, features: int, classes: int) -> Cir
     outputs = 1 if classes == 2 else classes
     builder = ANSATZES[settings.ansatz]
     return trace(*builder(settings.qubits, settings.layers, features, outputs, settings.scale))
-
-
-def _load_function(reference: str) -> PennyLaneFunction:
-    file, _, name = reference.rpartition(":")
-    path = Path(file)
-    if not path.is_file():
-        raise ScenarioError(f"circuit.function: no file {file!r}; write 'FILE.py:FUNCTION'")
-    spec = spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ScenarioError(f"circuit.function: {file} is not a Python file")
-    module = module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # whatever the user's file does wrong, it is named as theirs
-        raise ScenarioError(f"circuit.function: {file} cannot be imported: {type(error).__name__}: {error}") from error
-    if not callable(getattr(module, name, None)):
-        raise ScenarioError(f"circuit.function: {file} defines no function {name!r}")
-    function: PennyLaneFunction = getattr(module, name)
-    return function
 
 
 def _check_counts(scenario: Scenario) -> None:
@@ -240,8 +246,8 @@ def _check_counts(scenario: Scenario) -> None:
         raise ScenarioError(f"rounds: must be 1 to {MAX_ROUNDS}, got {scenario.rounds}")
     if scenario.seed < 0:
         raise ScenarioError(f"seed: must not be negative, got {scenario.seed}")
-    if not 1 <= scenario.committee.oracles <= 256:
-        raise ScenarioError(f"committee.oracles: must be 1 to 256, got {scenario.committee.oracles}")
+    if not 1 <= scenario.committee.size <= 256:
+        raise ScenarioError(f"committee.oracles: must be 1 to 256, got {scenario.committee.size}")
     if bool(scenario.circuit.ansatz) == bool(scenario.circuit.function):
         raise ScenarioError("circuit: give either an ansatz or a function, and not both")
 

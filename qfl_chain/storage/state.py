@@ -58,13 +58,15 @@ class StateFile:
             found = json.loads(self.path.read_text())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(
                 f"{self.path} cannot be read as a state file ({error}): restore it, or choose another --state"
             ) from error
-        if not isinstance(found, dict) or found.get("owner") != dict(self.owner):
+        if not isinstance(found, dict) or not isinstance(found.get("memory"), dict):
+            raise InputError(f"{self.path} is not a state file: restore it, or choose another --state")
+        if found.get("owner") != dict(self.owner):
             raise InputError(f"{self.path} belongs to another federation, chain or account: choose another --state")
-        return dict(found.get("memory", {}))
+        return dict(found["memory"])
 
     def write(self, memory: Mapping[str, Any]) -> None:
         """Remember this, and forget what was there.

@@ -109,6 +109,9 @@ class FakeLedger:
     def events(self, from_block: int = 0) -> Sequence[Event]:
         return tuple(event for event in self.chain.events if event.block >= from_block)
 
+    def resolve(self) -> Receipt | None:
+        return None
+
     def fund(self, amount: Gwei) -> Receipt:
         raise AssertionError("no actor funds")
 

@@ -11,11 +11,12 @@ from eth_hash.auto import keccak
 from qfl_chain.actors.oracle import Oracle, fetch_updates
 from qfl_chain.actors.participant import DITHER, Participant, dithered
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ContentMissing, ProtocolError, WrongPhase
+from qfl_chain.errors import ContentMissing, ContentUnreachable, ProtocolError, WrongPhase
 from qfl_chain.protocol.codec import decode_update
 from qfl_chain.protocol.commitment import commitment
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.protocol.report import Outcome
+from qfl_chain.storage.blocks import MemoryStore
 from qfl_chain.types import Address, Digest, Gwei, IntArray, Opening, Receipt, Reveal, Signature
 
 from .fakes import (
@@ -176,6 +177,15 @@ def test_what_nobody_has_is_fetched_as_nothing(chain: FakeChain) -> None:
     missing = Digest(b"\x09" * 32)
     reveals = [Reveal(ANNA, STAKE, held, (1, 0)), Reveal(BEN, STAKE, missing, (2, 0))]
     assert fetch_updates(chain.store, reveals) == {held: b"held", missing: None}
+
+
+def test_a_store_that_cannot_be_asked_makes_no_update_missing() -> None:
+    class Away(MemoryStore):
+        def get(self, digest: Digest) -> bytes:
+            raise ContentUnreachable("the node is away")
+
+    with pytest.raises(ContentUnreachable):
+        fetch_updates(Away(), [Reveal(ANNA, STAKE, Digest(bytes(32)), (1, 0))])
 
 
 def test_rewards_are_folded_over_rounds_from_published_evidence(chain: FakeChain) -> None:

@@ -9,7 +9,8 @@ import pytest
 from eth_account import Account
 from eth_account.messages import _hash_eip191_message, encode_typed_data
 
-from qfl_chain.chain.accounts import load_keystore, recover_signer, salt_secret, sign_digest
+from qfl_chain.chain.accounts import recover_signer, salt_secret, sign_digest
+from qfl_chain.chain.keystores import load_keystore
 from qfl_chain.errors import InputError, ProtocolError
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.types import Address, Digest, Gwei, Report

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from qfl_chain.cli.connection import public_name
+from qfl_chain.chain.endpoint import public_name
+from qfl_chain.chain.ledger import Web3Ledger
 from qfl_chain.errors import InputError
+from qfl_chain.types import Address
+from tests.faulty_proxy import FaultyProxy
 from tests.rpc import listen
 
 from .conftest import ALICE, BOB, PASSWORD, SPONSOR, Bench, qfl
@@ -87,7 +90,8 @@ def test_an_account_without_code_is_refused(bench: Bench) -> None:
 
 def test_another_model_than_the_contracts_is_refused(bench: Bench) -> None:
     deployment = json.loads((bench.folder / "deployment.json").read_text())
-    said = changed_deployment(bench, model=deployment["circuit"])
+    terms = deployment["terms"]
+    said = changed_deployment(bench, terms={**terms, "model": terms["circuit"]})
     assert said.code == 4
     assert "says that the model of" in said.err
 
@@ -114,7 +118,7 @@ def test_a_wrong_password_is_refused(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("wrong horse\n")
     said = bench.qfl("exit", "--password-file", tmp_path / "password", signer=ALICE)
     assert said.code == 2
-    assert "check the password" in said.err
+    assert "wrong password; check the password file" in said.err
     assert "wrong horse" not in said.err
 
 
@@ -137,8 +141,8 @@ def test_on_a_terminal_the_password_is_asked_for(bench: Bench, monkeypatch: pyte
         asked.append((text, options))
         return PASSWORD
 
-    monkeypatch.setattr("qfl_chain.cli.connection.click.prompt", answer)
-    monkeypatch.setattr("qfl_chain.cli.connection._on_a_terminal", lambda: True)
+    monkeypatch.setattr("qfl_chain.cli.signing.click.prompt", answer)
+    monkeypatch.setattr("qfl_chain.cli.signing.on_a_terminal", lambda: True)
     assert qfl("exit", env={**bench.env(ALICE), "ETH_PASSWORD": None}).code == 0
     assert asked == [(f"Password of {bench.keystore(ALICE)}", {"hide_input": True, "err": True})]
 
@@ -170,3 +174,28 @@ def test_an_address_that_is_refused_is_not_repeated() -> None:
     with pytest.raises(InputError) as refused:
         public_name("ftp://me:secret@node.example")
     assert "secret" not in str(refused.value)
+
+
+def test_confirmations_are_counted_in_blocks_from_one(bench: Bench) -> None:
+    assert bench.qfl("join", "--stake", "1 eth", "--confirmations", 1, signer=BOB).code == 0
+    said = bench.qfl("join", "--stake", "1 eth", "--confirmations", 0, signer=BOB)
+    assert said.code == 2
+    assert "--confirmations" in said.err
+
+
+def test_a_reply_that_is_lost_once_does_not_stop_a_command(bench: Bench) -> None:
+    with FaultyProxy(bench.url, script=["drop", "html"]) as proxy:
+        assert bench.qfl("status", "--rpc-url", proxy.url).code == 0
+
+
+def test_a_joining_whose_answer_is_lost_joins_once(bench: Bench) -> None:
+    before = bench.qfl("status", "--json").json
+    with FaultyProxy(bench.url, rates={"drop_answer": 0.2}, seed=2) as proxy:
+        assert bench.qfl("join", "--stake", "1 eth", "--rpc-url", proxy.url, signer=BOB).code == 0
+    events = [event.name for event in Web3Ledger(bench.devnet.web3, Address(_federation(bench))).events()]
+    assert events.count("Joined") == 3
+    assert before != bench.qfl("status", "--json").json
+
+
+def _federation(bench: Bench) -> str:
+    return str(json.loads((bench.folder / "deployment.json").read_text())["federation"])

@@ -51,7 +51,8 @@ def test_every_module_that_holds_a_command_is_listed() -> None:
 
 def test_no_command_takes_a_key() -> None:
     options = {option for _, command in EVERY for parameter in command.params for option in parameter.opts}
-    assert not [option for option in options if "private" in option or "mnemonic" in option or option == "--password"]
+    secret = [option for option in options if "private" in option or "mnemonic" in option or "password" in option]
+    assert sorted(secret) == ["--password-file", "--private-key-file"], "files, which no process list shows"
 
 
 def test_help_loads_no_chain_and_no_circuit() -> None:

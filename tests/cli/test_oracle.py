@@ -9,7 +9,7 @@ import pytest
 from qfl_chain.actors.signatures import SignedReport, read_signature, write_signature
 from qfl_chain.chain.accounts import sign_digest
 from qfl_chain.chain.ledger import Web3Ledger
-from qfl_chain.cli.deployment import read_deployment
+from qfl_chain.cli.deployment_file import read_deployment
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.types import Address
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from qfl_chain.actors.phases import Window, current_window, require_phase
 from qfl_chain.chain.artifacts import load_artifact
 from qfl_chain.chain.ledger import Web3Ledger
-from qfl_chain.cli.deployment import read_deployment
+from qfl_chain.cli.deployment_file import read_deployment
 from qfl_chain.errors import WrongPhase
 from qfl_chain.types import Address, Digest, Gwei, LiveRound, Phase, Terms
 

@@ -46,7 +46,7 @@ def test_without_a_stake_nobody_commits(bench: Bench) -> None:
 def test_an_unknown_client_names_the_nearest(bench: Bench) -> None:
     said = bench.train("commit", 11, ALICE)
     assert said.code == 2
-    assert "--data: no client 'client-11'; did you mean 'client-1'?" in said.err
+    assert "no client 'client-11'; did you mean 'client-1'?" in said.err
 
 
 def test_rows_the_circuit_does_not_read_are_refused(bench: Bench) -> None:

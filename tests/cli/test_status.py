@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qfl_chain.chain.ledger import Web3Ledger
-from qfl_chain.cli.deployment import read_deployment
+from qfl_chain.cli.deployment_file import read_deployment
 from qfl_chain.types import Address
 
 from .conftest import ALICE, BOB, ORACLES, OUTSIDER, SPONSOR, Bench

@@ -5,7 +5,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from qfl_chain.learning.baselines import baselines, evaluate_model, fedavg, fit_logistic, logistic_regression, train
-from qfl_chain.learning.preprocess import ClientData, FederatedData, concatenated, prepare
+from qfl_chain.learning.clients import prepare
+from qfl_chain.learning.preprocess import ClientData, FederatedData, PublicData, concatenated
 from qfl_chain.learning.settings import DataSettings, TrainingSettings
 from qfl_chain.learning.training import expectations, initial_model, local_update
 from tests.learning.examples import separable, two_qubit_circuit
@@ -19,7 +20,9 @@ def client(name: str, rows: int, seed: int) -> ClientData:
     return ClientData(name, own, own, separable(12, seed + 100), separable(4, seed))
 
 
-DATA = FederatedData((client("a", 30, 0), client("b", 10, 1)), ("x", "y"), ("no", "yes"), ())
+DATA = FederatedData(
+    (client("a", 30, 0), client("b", 10, 1)), PublicData(separable(8, 0), ("x", "y"), ("no", "yes")), ()
+)
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -11,9 +11,11 @@ from sklearn.decomposition import PCA
 
 from qfl_chain.circuit.units import FEATURE_MAX, FEATURE_MIN, features_to_units, to_radians
 from qfl_chain.errors import DataError
+from qfl_chain.learning.clients import prepare
 from qfl_chain.learning.datasets import load
 from qfl_chain.learning.partition import partition
-from qfl_chain.learning.preprocess import FederatedData, Samples, concatenated, prepare, principal_axes, targets
+from qfl_chain.learning.preprocess import FederatedData, Samples, concatenated, targets
+from qfl_chain.learning.scaling import principal_axes
 from qfl_chain.learning.settings import DataSettings, Statistic
 from tests.learning.examples import two_hospitals, write_csv
 
@@ -31,7 +33,7 @@ def cancer(**changed: object) -> FederatedData:
 def test_agreed_statistics_turn_values_into_angles() -> None:
     data = prepare(replace(HEART, scale=0.5), seed=0)
     first = load("heart").values[0]
-    assert data.features == ("age", "oldpeak", "cp_4")
+    assert data.public.features == ("age", "oldpeak", "cp_4")
     expected = features_to_units(0.5 * np.array([(first[0] - 50) / 10, (2.3 - 1) / 1, -1.0]))
     np.testing.assert_array_equal(data.clients[0].own.features[0], expected)
 
@@ -53,7 +55,7 @@ def test_per_client_statistics_come_from_its_own_training_rows_alone() -> None:
 
 def test_donated_statistics_come_from_the_public_rows_alone() -> None:
     data = prepare(replace(HEART, normalise="donated", limit=100.0, scale=0.01), seed=0)
-    public = to_radians(data.validation.features) / 0.01
+    public = to_radians(data.public.validation.features) / 0.01
     np.testing.assert_allclose(public.mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(public.std(axis=0, ddof=1), 1, atol=1e-6)
 
@@ -74,7 +76,7 @@ def test_donated_rows_are_training_rows_and_no_test_rows() -> None:
         assert len(client.donated) == min(20, len(shard.train) // 3)
         assert rows(client.donated) <= rows(client.own)
         assert (len(client.own), len(client.test)) == (len(shard.train), len(shard.test))
-    assert len(data.validation) == 20 + 20 + 10 + 20
+    assert len(data.public.validation) == 20 + 20 + 10 + 20
 
 
 @pytest.mark.parametrize(("choice", "expected"), [("none", 199 - 20), ("own", 199), ("all", 199 + 20 + 10 + 20)])
@@ -90,8 +92,8 @@ def test_which_public_rows_a_client_trains_on(choice: str, expected: int) -> Non
 
 def test_equal_seeds_give_equal_data_and_others_do_not() -> None:
     first, again, other = (prepare(HEART, seed) for seed in (0, 0, 1))
-    np.testing.assert_array_equal(first.validation.features, again.validation.features)
-    assert not np.array_equal(first.validation.features, other.validation.features)
+    np.testing.assert_array_equal(first.public.validation.features, again.public.validation.features)
+    assert not np.array_equal(first.public.validation.features, other.public.validation.features)
 
 
 @given(st.floats(0.1, 50), st.floats(0.1, 10))
@@ -109,8 +111,8 @@ def test_values_are_clipped_to_the_limit() -> None:
 
 def test_components_are_uncorrelated_on_the_public_rows_and_the_first_has_spread_one() -> None:
     data = cancer(normalise="donated", components=4, limit=100.0, scale=0.01)
-    assert data.features == ("component-1", "component-2", "component-3", "component-4")
-    covariance = np.cov((to_radians(data.validation.features) / 0.01).T)
+    assert data.public.features == ("component-1", "component-2", "component-3", "component-4")
+    covariance = np.cov((to_radians(data.public.validation.features) / 0.01).T)
     spreads = np.sqrt(np.diag(covariance))
     assert spreads[0] == pytest.approx(1)
     assert all(spreads[1:] < spreads[:-1])
@@ -140,8 +142,8 @@ def test_targets(outputs: int, expected: list[list[int]]) -> None:
 
 
 def test_two_classes_need_one_output_and_three_need_three() -> None:
-    assert prepare(HEART, seed=0).outputs == 1
-    assert prepare(DataSettings(source="iris", partition="iid", clients=3), seed=0).outputs == 3
+    assert prepare(HEART, seed=0).public.outputs == 1
+    assert prepare(DataSettings(source="iris", partition="iid", clients=3), seed=0).public.outputs == 3
 
 
 def test_the_notes_say_what_was_done() -> None:

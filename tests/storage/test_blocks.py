@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,32 @@ def test_a_write_that_fails_leaves_no_temporary_file(tmp_path: Path) -> None:
     store = BlockStore(tmp_path)
     digest = Digest(sha256(b"update").digest())
     (tmp_path / cid_of(digest)).mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(ContentError, match=f"cannot write a block to {tmp_path}: Is a directory"):
         store.put(b"update")
     assert [file.name for file in tmp_path.iterdir()] == [cid_of(digest)]
+
+
+def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path) -> None:
+    (tmp_path / cid_of(LOST)).write_bytes(bytes(MAX_BLOCK_BYTES * 2))
+    with pytest.raises(DigestMismatch, match="does not hold the block"):
+        BlockStore(tmp_path).get(LOST)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / cid_of(LOST)).mkdir()
+    with pytest.raises(ContentError, match=f"cannot read {tmp_path / cid_of(LOST)}: Is a directory"):
+        BlockStore(tmp_path).get(LOST)
+
+
+def test_several_processes_write_and_read_one_directory(tmp_path: Path) -> None:
+    with get_context("spawn").Pool(2) as pool:
+        digests = pool.map(_put_and_get_all, [tmp_path] * 4)
+    assert len(set(digests)) == 1
+    assert all(not file.name.endswith(".tmp") for file in tmp_path.iterdir())
+
+
+def _put_and_get_all(path: Path) -> tuple[Digest, ...]:
+    store = BlockStore(path)
+    digests = tuple(store.put(bytes([number]) * 50_000) for number in range(20))
+    assert [store.get(digest)[:1] for digest in digests] == [bytes([number]) for number in range(20)]
+    return digests

@@ -1,0 +1,1 @@
+"""The development chain as a program of its own: a node behind JSON-RPC whose state outlives it."""

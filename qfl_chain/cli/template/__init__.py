@@ -1,0 +1,1 @@
+"""The files ``qfl new`` writes; this one it leaves out."""
