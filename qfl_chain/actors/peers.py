@@ -17,6 +17,7 @@ import requests
 
 from qfl_chain.actors.signatures import SignedReport, decode_signed, encode_signed
 from qfl_chain.errors import InputError
+from qfl_chain.schema import parse_json
 
 TIMEOUT = 2.0
 """Seconds to wait for a peer, all of its answer included."""
@@ -96,8 +97,8 @@ def public_peer(url: str) -> str:
 
 def _parse(text: bytes) -> list[Any] | str:
     try:
-        table = json.loads(text)
-    except (ValueError, RecursionError):
+        table = parse_json(text.decode())
+    except ValueError:
         return "does not answer with JSON"
     signatures = table.get("signatures") if isinstance(table, dict) else None
     return signatures if isinstance(signatures, list) else "does not answer with a list of signatures"
