@@ -67,6 +67,7 @@ class FakeChain:
     claimed: dict[Address, int] = field(default_factory=dict)
     stakes: dict[Address, int] = field(default_factory=dict)
     commitments: dict[Address, tuple[int, int]] = field(default_factory=dict)
+    posted: list[tuple[Address, Report, tuple[Signature, ...]]] = field(default_factory=list)
     paused: bool = False
     cancelled: bool = False
     total: int = 0
@@ -153,6 +154,7 @@ class FakeLedger:
 
     def report(self, report: Report, signatures: Sequence[Signature]) -> Receipt:
         chain = self.chain
+        chain.posted.append((self.account, report, tuple(signatures)))
         chain.start, chain.active, chain.total = 0, chain.number, report.total
         return chain.log(
             "Reported",
