@@ -34,7 +34,8 @@ class TakingPart:
         live = self._ledger.live()
         window = current_window(live, self._ledger.terms(), self._ledger.now())
         member = self._ledger.member(self._ledger.account)
-        taking_part = member.round == live.number and live.start != 0
+        # Not once the round is over: the memory may hold the next one's update, and who published late is too late.
+        taking_part = member.round == live.number and window.phase is not Phase.IDLE
         if taking_part and member.commitment and window.phase is Phase.REVEAL:
             return self._reveal(live.number)
         if taking_part and not member.commitment and self._published != live.number:

@@ -58,21 +58,23 @@ def moved(base: IntArray, round_number: int) -> IntArray:
 
 @dataclass
 class Shop:
-    """A store that lacks some blocks, or does not answer."""
+    """A store that lacks some blocks, or does not answer for some."""
 
     behind: ContentStore
     lacks: set[Digest] = field(default_factory=set)
-    away: bool = False
+    silent: set[Digest] = field(default_factory=set)
+    kept: list[Digest] = field(default_factory=list)
 
     def get(self, digest: Digest) -> bytes:
-        if self.away:
+        if digest in self.silent:
             raise ContentUnreachable("the node is away")
         if digest in self.lacks:
             raise ContentMissing("nobody has it")
         return self.behind.get(digest)
 
     def put(self, data: bytes) -> Digest:
-        return self.behind.put(data)
+        self.kept.append(self.behind.put(data))
+        return self.kept[-1]
 
 
 @dataclass
@@ -195,6 +197,7 @@ def test_updates_are_fetched_while_they_are_revealed_and_kept_for_others(chain: 
     shop = Shop(chain.store)
     oracle = start(store=shop)
     assert oracle.actions(3) == ["fetch", "fetch", WAIT]
+    assert shop.kept == [reveal.digest for reveal in chain.reveals]
     chain.time = chain.start + 200
     shop.lacks = {reveal.digest for reveal in chain.reveals}
     assert oracle.step().facts["missing"] == 0
@@ -234,15 +237,17 @@ def test_an_update_that_nobody_has_by_half_of_the_phase_counts_as_unavailable(ch
 
 
 def test_a_store_that_does_not_answer_says_nothing_of_any_update(chain: FakeChain, start: Start) -> None:
-    shop = Shop(chain.store, away=True)
+    shop = Shop(chain.store, silent={chain.reveals[1].digest})
     oracle = start(store=shop)
     chain.time = chain.start + 299
+    assert oracle.actions(1) == ["fetch"]
     for _ in range(2):
         with pytest.raises(ContentUnreachable):
             oracle.step()
     assert oracle.ballots.held(1) == ()
-    shop.away = False
-    assert signing(oracle) == signing(start(1))
+    shop.silent.clear()
+    assert oracle.actions(2) == ["fetch", "sign"]
+    assert own_report(oracle) == signing(start(1))
 
 
 def test_a_signature_waits_for_as_many_blocks_as_were_asked(chain: FakeChain, start: Start) -> None:
@@ -318,6 +323,7 @@ def test_what_a_peer_makes_up_does_not_count(start: Start, lie: Callable[[Report
     others.found = [("honest", signed(0, report)), ("liar", lie(report))]
     step = oracle.step()
     assert (step.action, step.facts["signatures"]) == (WAIT, 2)
+    assert oracle.ballots.held(2) == ()
 
 
 @pytest.mark.parametrize("lie", LIES)

@@ -177,6 +177,17 @@ def test_what_was_published_is_not_published_again_and_again(chain: FakeChain, f
     assert actions(taking_part(chain, file), 3) == ["publish", WAIT, WAIT]
 
 
+def test_the_update_of_a_round_that_expired_does_not_replace_the_next_one_s(chain: FakeChain, file: StateFile) -> None:
+    actor = taking_part(chain, file)
+    actor.step()
+    chain.time += 100
+    actor.step()
+    chain.time = chain.start + 300
+    StoredUpdate(file).keep(2, b"trained before a crash")
+    assert taking_part(chain, file).step().action == "commit"
+    assert StoredUpdate(file).recall(2) == b"trained before a crash"
+
+
 def test_a_lost_memory_is_told_once_and_the_participant_goes_on(
     chain: FakeChain, file: StateFile, tmp_path: Path
 ) -> None:
