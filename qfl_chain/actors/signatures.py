@@ -16,7 +16,7 @@ from typing import Any
 from qfl_chain.chain.accounts import recover_signer
 from qfl_chain.errors import ContentError, InputError, ProtocolError
 from qfl_chain.protocol.eip712 import quorum, report_digest
-from qfl_chain.schema import read_table
+from qfl_chain.schema import parse_json, read_table
 from qfl_chain.types import Address, Digest, Gwei, Report, Signature
 
 FORMAT = 1
@@ -86,7 +86,7 @@ def read_signature(path: Path) -> SignedReport:
         InputError: not such a file.
     """
     try:
-        table = json.loads(path.read_text())
+        table = parse_json(path.read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is not a signed report: {error}") from error
     if not isinstance(table, dict):
