@@ -22,13 +22,13 @@ import time
 from qfl_chain.actors.running import WAIT, Step
 from qfl_chain.cli.running import live
 from qfl_chain.cli.watching import Log
-from tests.actors.fakes import fake_chain
+from tests.actors.fakes import ANNA, FakeLedger, fake_chain
 
 class Waiting:
     def step(self):
         return Step(WAIT, 1, {"phase": "idle"})
 
-live("oracle", Waiting(), fake_chain().terms, Log("oracle", time.time), "127.0.0.1:0", {})
+live("oracle", Waiting(), FakeLedger(fake_chain(), ANNA), Log("oracle", time.time), "127.0.0.1:0", {})
 """
 
 
