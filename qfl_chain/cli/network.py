@@ -49,7 +49,7 @@ def command(scenario: str, rounds: int | None, backend: str, content: str, out: 
     """Run SCENARIO as separate programs: a devnet, an oracle each, a participant each.
 
     They meet only at the chain's RPC and the content store. What happened is written down as a run directory in the
-    end, summed up and verified, as `qfl run` and `qfl verify` do. All participants are honest. Keystores, states and logs
+    end, summed up and verified, as `qfl run` and `qfl verify` do. All participants are honest. Keystores and logs
     stay beside the run directory, in one named .network.
     """
     from qfl_chain.analysis.summary import summarise
@@ -178,7 +178,6 @@ def _table(network: Network, state: str) -> Table:
 
 @contextmanager
 def _chain(folder: Path, backend: str) -> Iterator[str]:
-    from qfl_chain.chain.transport import open_web3
     from qfl_chain.simulation.network import PROGRAM, program
     from qfl_chain.storage.kubo_node import free_port
 
@@ -186,9 +185,8 @@ def _chain(folder: Path, backend: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     options = ("--dir", str(folder / "devnet"), "--port", str(port), "--backend", backend)
     with program([*PROGRAM, "devnet", "start", *options], folder / "logs" / "devnet.log", os.environ) as process:
-        _until(
-            lambda: open_web3(url).is_connected(), lambda: process.poll() is not None, folder / "logs" / "devnet.log"
-        )
+        _until_it_answers(url, lambda: process.poll() is not None, folder / "logs" / "devnet.log")
+
         yield url
 
 
@@ -217,9 +215,17 @@ def _content(folder: Path, content: str) -> Iterator[tuple[str, str]]:
         yield nodes[0].url, nodes[1].url
 
 
-def _until(ready: Callable[[], bool], ended: Callable[[], bool], log: Path) -> None:
+def _until_it_answers(url: str, ended: Callable[[], bool], log: Path) -> None:
+    from qfl_chain.chain.node.client import ask
+    from qfl_chain.errors import QflError
+
     deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        if ended() or time.monotonic() > deadline:
-            raise LedgerError(f"the devnet did not start: its log is {log}")
-        time.sleep(0.1)
+    while True:
+        try:
+            ask(url, "eth_chainId")
+        except QflError:
+            if ended() or time.monotonic() > deadline:
+                raise LedgerError(f"the devnet did not start: its log is {log}") from None
+            time.sleep(0.1)
+        else:
+            return
