@@ -47,33 +47,51 @@ def test_any_object_is_refused_as_input(table: dict[str, Any]) -> None:
 
 
 @contextmanager
-def dripping() -> Iterator[str]:
-    """A peer that sends a byte of its headers now and then, for ever."""
+def dripping(first: bytes) -> Iterator[socket.socket]:
+    """A peer that takes one connection, sends this, and then a byte now and then, for ever."""
     stop = Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def drip() -> None:
             client, _ = listening.accept()
             with client:
-                client.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-                while not stop.wait(0.05):
-                    client.sendall(b"x")
+                client.sendall(first)
+                with suppress(OSError):
+                    while not stop.wait(0.05):
+                        client.sendall(b"x")
 
         thread = Thread(target=drip)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield listening
         finally:
             stop.set()
             thread.join()
 
 
+def url_of(listening: socket.socket) -> str:
+    return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
 def test_a_peer_that_drips_holds_nobody_up_and_is_not_asked_again_meanwhile() -> None:
     good = Answer(encode_answer([signed_by(0)]))
-    with dripping() as slow, serve("127.0.0.1", 0, {"signatures": lambda rest: good}) as honest:
-        peers = HttpPeers([slow, honest], timeout=1.0)
+    headers = b"HTTP/1.1 200 OK\r\nX: "
+    with dripping(headers) as slow, serve("127.0.0.1", 0, {"signatures": lambda rest: good}) as honest:
+        peers = HttpPeers([url_of(slow), honest], timeout=1.0)
         for _ in range(2):
-            assert peers.collect(4) == ([(honest, signed_by(0))], [f"{slow}: does not answer in time"])
+            assert peers.collect(4) == ([(honest, signed_by(0))], [f"{url_of(slow)}: does not answer in time"])
+        slow.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            slow.accept()
+
+
+def test_a_peer_that_sends_an_oracle_elsewhere_is_not_followed() -> None:
+    good = Answer(encode_answer([signed_by(0)]))
+    with serve("127.0.0.1", 0, {"signatures": lambda rest: good}) as elsewhere:
+        headers = f"HTTP/1.1 302 Found\r\nLocation: {elsewhere}/signatures/4\r\nContent-Length: 0\r\n\r\n"
+        with dripping(headers.encode()) as liar:
+            expected = f"{url_of(liar)}: answers with HTTP status 302"
+            assert HttpPeers([url_of(liar)], timeout=10.0).collect(4) == ([], [expected])
 
 
 @pytest.mark.parametrize(
