@@ -7,7 +7,7 @@ alone: user names, paths and queries of RPC addresses often are access keys.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from web3 import Web3
 
     from qfl_chain.chain.ledger import Web3Ledger
-    from qfl_chain.chain.outbox import Outbox
+    from qfl_chain.chain.outbox import FileOutbox
     from qfl_chain.chain.sending import SendPolicy
     from qfl_chain.ports import ContentStore
 
@@ -60,7 +60,7 @@ def send_policy(settings: Settings) -> SendPolicy:
 
 @contextmanager
 def open_federation(
-    settings: Settings, signer: LocalAccount | None = None, outbox: Callable[[int], Outbox] | None = None
+    settings: Settings, signer: LocalAccount | None = None, outbox: Callable[[int], FileOutbox] | None = None
 ) -> Iterator[Web3Ledger]:
     """The federation of the deployment file, checked against the chain.
 
@@ -77,14 +77,15 @@ def open_federation(
     deployment = read_deployment(path)
     with connect(settings) as web3:
         check_deployment(web3, deployment, path)
-        yield Web3Ledger(
-            web3,
-            Address(deployment.federation),
-            signer,
-            policy=send_policy(settings),
-            from_block=deployment.block,
-            outbox=outbox(deployment.chain_id) if outbox else None,
-        )
+        with closing(outbox(deployment.chain_id)) if outbox else nullcontext() as box:
+            yield Web3Ledger(
+                web3,
+                Address(deployment.federation),
+                signer,
+                policy=send_policy(settings),
+                from_block=deployment.block,
+                outbox=box,
+            )
 
 
 def open_store(settings: Settings, terms: Terms | None = None) -> ContentStore:

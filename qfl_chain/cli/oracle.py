@@ -108,30 +108,35 @@ def run(peers: tuple[str, ...], state: Path, listen: str | None, until_round: in
     from qfl_chain.chain.outbox import FileOutbox
     from qfl_chain.cli.connection import open_account, open_federation, open_store
     from qfl_chain.cli.reporting import reporting_oracle, require_member
-    from qfl_chain.cli.running import live
+    from qfl_chain.cli.running import Pause, live, patiently
     from qfl_chain.cli.watching import Log
     from qfl_chain.storage.state import held
     from qfl_chain.types import Address
 
     account = open_account(settings)
     log = Log("oracle", time.time)
-    with (
-        held(state) as folder,
-        open_federation(settings, account, partial(FileOutbox, folder, account=Address(account.address))) as ledger,
-    ):
-        store = open_store(settings, ledger.terms())
-        ledger.resolve()
-        require_member(account.address, ledger.terms())
-        actor, ballots = reporting_oracle(
-            ledger, store, account, folder, peers, until_round or 0, settings.confirmations or 1, log
-        )
+    with held(state) as folder:
+        outbox = partial(FileOutbox, folder, account=Address(account.address))
 
-        def signatures(rest: str) -> Answer:
-            number = round_of(rest)
-            return Answer(encode_answer(ballots.held(number) if number is not None else ()))
+        def work(pause: Pause) -> None:
+            with open_federation(settings, account, outbox) as ledger:
+                store = open_store(settings, ledger.terms())
+                ledger.resolve()
+                require_member(account.address, ledger.terms())
+                actor, ballots = reporting_oracle(
+                    ledger, store, account, folder, peers, until_round or 0, settings.confirmations or 1, log
+                )
 
-        log.write("info", "started", account=account.address, federation=ledger.federation, chain_id=ledger.chain_id)
-        live("oracle", actor, ledger, log, listen, {"signatures": signatures})
+                def signatures(rest: str) -> Answer:
+                    number = round_of(rest)
+                    return Answer(encode_answer(ballots.held(number) if number is not None else ()))
+
+                log.write(
+                    "info", "started", account=account.address, federation=ledger.federation, chain_id=ledger.chain_id
+                )
+                live("oracle", actor, ledger, log, listen, {"signatures": signatures}, pause)
+
+        patiently(work, log)
 
 
 def _signer(ledger: Ledger, settings: Settings) -> Sign:

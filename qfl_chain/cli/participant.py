@@ -40,22 +40,27 @@ def run(
     from qfl_chain.chain.outbox import FileOutbox
     from qfl_chain.cli.connection import open_account, open_federation, open_store
     from qfl_chain.cli.participation import require_stake, training_participant
-    from qfl_chain.cli.running import live, state_file
+    from qfl_chain.cli.running import Pause, live, patiently, state_file
     from qfl_chain.cli.watching import Log
     from qfl_chain.storage.state import held
     from qfl_chain.types import Address
 
     account = open_account(settings)
     log = Log("participant", time.time)
-    with (
-        held(state) as folder,
-        open_federation(settings, account, partial(FileOutbox, folder, account=Address(account.address))) as ledger,
-    ):
-        store = open_store(settings, ledger.terms())
-        ledger.resolve()
-        require_stake(ledger)
-        memory = StoredUpdate(state_file(folder, ledger, account.address, "update"))
-        participant = training_participant(ledger, store, account, scenario, client, memory)
-        actor = TakingPart(participant, ledger, ChainView(ledger, store), until_round or 0)
-        log.write("info", "started", account=account.address, federation=ledger.federation, chain_id=ledger.chain_id)
-        live("participant", actor, ledger, log, listen, {})
+    with held(state) as folder:
+        outbox = partial(FileOutbox, folder, account=Address(account.address))
+
+        def work(pause: Pause) -> None:
+            with open_federation(settings, account, outbox) as ledger:
+                store = open_store(settings, ledger.terms())
+                ledger.resolve()
+                require_stake(ledger)
+                memory = StoredUpdate(state_file(folder, ledger, account.address, "update"))
+                participant = training_participant(ledger, store, account, scenario, client, memory)
+                actor = TakingPart(participant, ledger, ChainView(ledger, store), until_round or 0)
+                log.write(
+                    "info", "started", account=account.address, federation=ledger.federation, chain_id=ledger.chain_id
+                )
+                live("participant", actor, ledger, log, listen, {}, pause)
+
+        patiently(work, log)

@@ -15,13 +15,17 @@ from qfl_chain.actors.running import Actor, run
 from qfl_chain.actors.serving import Route, serve
 from qfl_chain.chain.clock import clock_warning
 from qfl_chain.cli.watching import Log, Watched
-from qfl_chain.errors import InputError
+from qfl_chain.errors import ContentUnreachable, InputError, Unreachable
 from qfl_chain.ports import Ledger
 from qfl_chain.storage.state import StateFile
 from qfl_chain.types import Terms
 
 SHORTEST_POLL, LONGEST_POLL = 0.2, 12.0
 STALE_POLLS = 10
+SECONDS_TO_START_AGAIN = 2.0
+
+Pause = Callable[[float], bool]
+"""Waits for so many seconds, and says whether to stop."""
 
 state_option = click.option(
     "--state",
@@ -53,7 +57,24 @@ def state_file(folder: Path, ledger: Ledger, account: str, name: str) -> StateFi
     )
 
 
-def live(name: str, actor: Actor, ledger: Ledger, log: Log, listen: str | None, routes: Mapping[str, Route]) -> None:
+def patiently(work: Callable[[Pause], None], log: Log, pause_between: float = SECONDS_TO_START_AGAIN) -> None:
+    """Do the work of a program that runs, from the beginning again while chain or content store do not answer.
+
+    It must come up by itself after a failure of the machine, in whatever order the machine's services do.
+    """
+    with stoppable() as pause:
+        while True:
+            try:
+                return work(pause)
+            except (Unreachable, ContentUnreachable) as error:
+                log.write("warning", "retry", error=type(error).__name__, reason=str(error))
+            if pause(pause_between):
+                return log.write("info", "stopped")
+
+
+def live(
+    name: str, actor: Actor, ledger: Ledger, log: Log, listen: str | None, routes: Mapping[str, Route], pause: Pause
+) -> None:
     """Run an actor until it has finished or the process is told to stop."""
     poll = poll_seconds(ledger.terms())
     warning = clock_warning(ledger.now(), time.time())
@@ -64,13 +85,12 @@ def live(name: str, actor: Actor, ledger: Ledger, log: Log, listen: str | None, 
     with ExitStack() as stack:
         if listen is not None:
             log.write("info", "listening", address=stack.enter_context(serve(*address_of(listen), shown)))
-        pause = stack.enter_context(stoppable())
         run(actor, watched, pause, poll)
-        log.write("info", "stopped")
+    log.write("info", "stopped")
 
 
 @contextmanager
-def stoppable() -> Iterator[Callable[[float], bool]]:
+def stoppable() -> Iterator[Pause]:
     """A pause that ends, and says so, when the process gets SIGTERM or SIGINT; the step under way ends first."""
     stop = Event()
 

@@ -73,7 +73,7 @@ def test_an_actor_that_fails_ends_the_network_and_is_named(tmp_path: Path) -> No
 
 
 def test_a_command_that_fails_says_so_in_its_own_words(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match=r"`qfl join` failed: .*Missing option"):
+    with pytest.raises(LedgerError, match=r"(?s)`qfl join` failed: .*Missing option"):
         Network(tmp_path, {"PATH": ""}, ()).call("join")
 
 

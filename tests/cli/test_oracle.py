@@ -15,7 +15,7 @@ from qfl_chain.cli.deployment_file import read_deployment
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.types import Address
 
-from .conftest import ALICE, BOB, ORACLES, Bench
+from .conftest import ALICE, BOB, ORACLES, OUTSIDER, Bench
 
 
 @pytest.fixture

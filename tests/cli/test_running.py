@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 import requests
 
-from qfl_chain.cli.running import address_of, poll_seconds, state_file, stoppable
-from qfl_chain.errors import InputError
+from qfl_chain.cli.running import address_of, patiently, poll_seconds, state_file, stoppable
+from qfl_chain.cli.watching import Log
+from qfl_chain.errors import ContentUnreachable, InputError, Unreachable, WrongContract
 from tests.actors.fakes import ANNA, BEN, FEDERATION, FakeLedger, fake_chain
 
 LIVE = """
 import time
 from qfl_chain.actors.running import WAIT, Step
-from qfl_chain.cli.running import live
+from qfl_chain.cli.running import live, patiently
 from qfl_chain.cli.watching import Log
 from tests.actors.fakes import ANNA, FakeLedger, fake_chain
 
@@ -28,7 +29,9 @@ class Waiting:
     def step(self):
         return Step(WAIT, 1, {"phase": "idle"})
 
-live("oracle", Waiting(), FakeLedger(fake_chain(), ANNA), Log("oracle", time.time), "127.0.0.1:0", {})
+log = Log("oracle", time.time)
+ledger = FakeLedger(fake_chain(), ANNA)
+patiently(lambda pause: live("oracle", Waiting(), ledger, log, "127.0.0.1:0", {}, pause), log)
 """
 
 
@@ -87,8 +90,8 @@ def test_a_process_that_waits_ends_well_when_it_is_told_to(told: signal.Signals)
     with subprocess.Popen([sys.executable, "-c", LIVE], stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
-            lines = [json.loads(process.stderr.readline()) for _ in range(2)]
-            assert [line["event"] for line in lines] == ["listening", "wait"]
+            lines = [json.loads(process.stderr.readline()) for _ in range(3)]
+            assert [line["event"] for line in lines] == ["clock", "listening", "wait"]
             assert requests.get(f"{lines[0]['address']}/health", timeout=10).json()["healthy"] is True
             process.send_signal(told)
             _, rest = process.communicate(timeout=60)
@@ -96,3 +99,36 @@ def test_a_process_that_waits_ends_well_when_it_is_told_to(told: signal.Signals)
             process.kill()
     assert process.returncode == 0
     assert [json.loads(line)["event"] for line in rest.splitlines()] == ["stopped"]
+
+
+def test_a_program_starts_again_while_chain_or_store_do_not_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    tried: list[int] = []
+
+    def work(pause: object) -> None:
+        tried.append(1)
+        if len(tried) == 1:
+            raise Unreachable("no answer from the chain")
+        if len(tried) == 2:
+            raise ContentUnreachable("no answer from Kubo")
+
+    patiently(work, Log("oracle", lambda: 0.0), pause_between=0.01)
+    assert len(tried) == 3
+    said = [json.loads(line)["reason"] for line in capsys.readouterr().err.splitlines()]
+    assert said == ["no answer from the chain", "no answer from Kubo"]
+
+
+def test_a_program_that_cannot_start_ends_when_it_is_told_to(capsys: pytest.CaptureFixture[str]) -> None:
+    def work(pause: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise Unreachable("no answer from the chain")
+
+    patiently(work, Log("oracle", lambda: 0.0))
+    assert json.loads(capsys.readouterr().err.splitlines()[-1])["event"] == "stopped"
+
+
+def test_another_failure_than_silence_ends_the_start() -> None:
+    def work(pause: object) -> None:
+        raise WrongContract("another chain")
+
+    with pytest.raises(WrongContract):
+        patiently(work, Log("oracle", lambda: 0.0))
