@@ -92,7 +92,7 @@ def test_a_process_that_waits_ends_well_when_it_is_told_to(told: signal.Signals)
             assert process.stderr is not None
             lines = [json.loads(process.stderr.readline()) for _ in range(3)]
             assert [line["event"] for line in lines] == ["clock", "listening", "wait"]
-            assert requests.get(f"{lines[0]['address']}/health", timeout=10).json()["healthy"] is True
+            assert requests.get(f"{lines[1]['address']}/health", timeout=10).json()["healthy"] is True
             process.send_signal(told)
             _, rest = process.communicate(timeout=60)
         finally:
