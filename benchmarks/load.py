@@ -16,7 +16,6 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
@@ -26,8 +25,10 @@ import numpy as np
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_hash.auto import keccak
+from growth import SIZE, Measures, table
 from load_nodes import BACKENDS, ROOT, Node, node
 from machine import machine_line
+from memory import held_kib, peak_kib
 from web3 import Web3
 
 from qfl_chain.actors.oracle import Oracle
@@ -35,6 +36,7 @@ from qfl_chain.chain.accounts import sign_digest
 from qfl_chain.chain.artifacts import load_artifact
 from qfl_chain.chain.fees import GWEI
 from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.chain.sending import GAS_MARGIN_PERCENT
 from qfl_chain.chain.transport import open_web3
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.library import ANSATZES
@@ -47,7 +49,6 @@ from qfl_chain.protocol.codec import (
     Rules,
     Update,
     Validation,
-    digest_of_bytes,
     encode_model,
     encode_update,
     encode_validation,
@@ -72,10 +73,9 @@ QUORUM = 3
 RULES = Rules(subset=4, permutations=2)
 SAMPLES, MAX_NORM_RADIANS = 16, 1.0
 SEED = 4
+CONTRACT = Web3().eth.contract(abi=load_artifact().abi)
 TRANSACTION_GAS_CAP = 1 << 24
 """EIP-7825, 16,777,216: what one transaction may use from Osaka on."""
-
-Measures = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def measure(backend: str, count: int, batch: int) -> Measures:
     """One round with so many participants on a fresh node."""
     started = perf_counter()
     with node(backend) as running, TemporaryDirectory() as folder:
-        idle = running.memory_kib("VmRSS")
+        idle = held_kib(running.pid)
         site = found(running, Path(folder), count)
         joined = send(site, [call("join")] * count, nonce=0, value=STAKE * GWEI, batch=batch)
         openings, publishing = publish(site)
@@ -120,7 +120,7 @@ def measure(backend: str, count: int, batch: int) -> Measures:
         claimed = claim(site, verified)
         check_money(site)
         return {
-            "participants": count,
+            SIZE: count,
             **_rates("join", joined),
             **_rates("commit", committed),
             "publish, s": publishing,
@@ -129,7 +129,7 @@ def measure(backend: str, count: int, batch: int) -> Measures:
             "accounts paid": len(verified.cumulative),
             **claimed,
             "node idle, MiB": idle / 1024,
-            "node peak, MiB": running.memory_kib() / 1024,
+            "node peak, MiB": peak_kib(running.pid) / 1024,
             "wall, s": perf_counter() - started,
         }
 
@@ -204,7 +204,7 @@ def publish_terms(store: BlockStore, accounts: Sequence[LocalAccount]) -> Terms:
 
 def call(function: str, *arguments: Any) -> str:
     """The input of a transaction that calls the federation."""
-    return str(Web3().eth.contract(abi=load_artifact().abi).encode_abi(function, args=arguments))
+    return str(CONTRACT.encode_abi(function, args=arguments))
 
 
 def send(site: Site, inputs: Sequence[str], *, nonce: int, value: int, batch: int) -> Sent:
@@ -281,7 +281,7 @@ def reveal(site: Site, openings: Sequence[Opening]) -> Measures:
         "reveals/s": len(openings) / seconds,
         "gas per reveal": gas / len(openings),
         "largest reveal transaction, gas": max(receipt.gas_used for receipt in receipts),
-        "reveals under the cap": TRANSACTION_GAS_CAP * len(openings) // gas,
+        "reveals under the cap": TRANSACTION_GAS_CAP * 100 * len(openings) // ((100 + GAS_MARGIN_PERCENT) * gas),
     }
 
 
@@ -369,27 +369,6 @@ def check_money(site: Site) -> None:
         raise ChecksumError(f"the contract holds {held} wei, its logs say {money.balance} gwei: {money}")
 
 
-def growth(small: Measures, large: Measures) -> Measures:
-    """The exponent of every measure: 1 grows as the number of participants does, 2 as its square."""
-    steps = log(large["participants"] / small["participants"])
-    return {
-        name: log(large[name] / small[name]) / steps
-        for name in small
-        if name != "participants" and small[name] > 0 and large[name] > 0
-    }
-
-
-def table(rows: Sequence[Measures]) -> str:
-    """One column a size, and the exponents from each to the next."""
-    exponents = [growth(small, large) for small, large in zip(rows, rows[1:], strict=False)]
-    lines = []
-    for name in rows[0]:
-        figures = "".join(f"{_figure(row[name]):>13}" for row in rows)
-        grown = "".join(f"{each[name]:>8.2f}" if name in each else " " * 8 for each in exponents)
-        lines.append(f"{name:<34}{figures}{grown}")
-    return "\n".join(lines)
-
-
 def _rates(name: str, sent: Sent) -> Measures:
     return {
         f"{name}s signed/s": sent.count / sent.signing,
@@ -397,10 +376,6 @@ def _rates(name: str, sent: Sent) -> Measures:
         f"{name}s mined/s": sent.count / sent.mining,
         f"{name}, gas": max(sent.gas[1:]),
     }
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ class Node:
         Raises:
             LedgerError: the node refuses one of them.
         """
-        batch = [
+        batch: Any = [
             {"jsonrpc": "2.0", "id": number, "method": method, "params": list(call)}
             for number, call in enumerate(calls)
         ]
@@ -55,11 +55,6 @@ class Node:
         if refused:
             raise LedgerError(f"{method}: the node refuses {len(refused)} of {len(batch)}: {refused[0]}")
         return [answer["result"] for answer in answers]
-
-    def memory_kib(self, line: str = "VmHWM") -> int:
-        """The process's memory, at its peak unless another line of its status is named."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return next(int(row.split()[1]) for row in status.splitlines() if row.startswith(f"{line}:"))
 
 
 @contextmanager

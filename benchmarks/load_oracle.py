@@ -6,7 +6,7 @@ It reads its task as JSON from standard input, which keeps the key off the proce
 from __future__ import annotations
 
 import json
-import resource
+import os
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eth_account import Account
+from memory import peak_kib
 
 from qfl_chain.actors.oracle import Oracle, fetch_updates
 from qfl_chain.chain.accounts import sign_digest
@@ -47,7 +48,7 @@ class TimedExecutor:
 
 def main(task: dict[str, Any]) -> dict[str, Any]:
     """Recompute the round, publish and sign; what that took. ``build`` includes the replay, ``replay`` is it alone."""
-    stopwatch, before = Stopwatch(), peak_kib()
+    stopwatch, before = Stopwatch(), peak_kib(os.getpid())
     account = Account.from_key(task["key"])
     store = BlockStore(Path(task["store"]))
     with stopwatch.measure("logs"):
@@ -68,13 +69,8 @@ def main(task: dict[str, Any]) -> dict[str, Any]:
         "signature": signature.compact.hex(),
         "evidence": len(outcome.evidence),
         "start_kib": before,
-        "peak_kib": peak_kib(),
+        "peak_kib": peak_kib(os.getpid()),
     }
-
-
-def peak_kib() -> int:
-    """The most memory this process has held so far; Linux counts KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":
