@@ -14,11 +14,11 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter, sleep
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ from qfl_chain.circuit.library import ANSATZES
 from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.circuit.trace import trace
 from qfl_chain.circuit.units import features_to_units, parameters_to_units
-from qfl_chain.errors import ChecksumError, LedgerError
+from qfl_chain.errors import ChecksumError, LedgerError, QflError
 from qfl_chain.protocol.codec import (
     Model,
     Rules,
@@ -61,7 +61,7 @@ from qfl_chain.protocol.report import Outcome
 from qfl_chain.storage.blocks import MAX_BLOCK_BYTES, BlockStore
 from qfl_chain.types import Address, Gwei, Opening, Signature, Terms
 
-SIZES = (100, 300, 1000)
+SIZES, FEWEST = (100, 300, 1000), 2
 ROUND = 1
 WINDOW = 3_600
 STAKE, MIN_STAKE, REWARD, FUNDING = Gwei(2 * 10**9), Gwei(10**9), Gwei(10**9), Gwei(10 * 10**9)
@@ -92,13 +92,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Many accounts' transactions of one kind: seconds to sign, to be taken by the node, to be mined; gas of each."""
+    """Many accounts' transactions of one kind: seconds to sign, until the node took all, until all were mined."""
 
     count: int
     signing: float
     taking: float
     mining: float
     gas: tuple[int, ...]
+    blocks: int
 
 
 def measure(backend: str, count: int, batch: int) -> Measures:
@@ -130,28 +131,18 @@ def measure(backend: str, count: int, batch: int) -> Measures:
             **claimed,
             "node idle, MiB": idle / 1024,
             "node peak, MiB": peak_kib(running.pid) / 1024,
+            "node peak above idle, MiB": (peak_kib(running.pid) - idle) / 1024,
             "wall, s": perf_counter() - started,
         }
 
 
 def keys(count: int) -> tuple[LocalAccount, ...]:
     """Throw-away accounts, the same every time."""
-    return tuple(Account.from_key(keccak(b"qfl-chain load" + pair)) for pair in _counters(count))
-
-
-def _counters(count: int) -> list[bytes]:
-    return [SEED.to_bytes(4, "big") + index.to_bytes(4, "big") for index in range(count)]
+    return tuple(Account.from_key(keccak(f"qfl-chain load {SEED} {index}".encode())) for index in range(count))
 
 
 def found(running: Node, folder: Path, count: int) -> Site:
-    """Give everybody money, publish circuit, model and validation set, and deploy the contract.
-
-    Raises:
-        LedgerError: a round of this size could have evidence that no block holds.
-    """
-    needed = largest_evidence(count, most_coalitions(count, RULES.permutations), RULES.subset)
-    if needed > MAX_BLOCK_BYTES:
-        raise LedgerError(f"{count} participants can make evidence of {needed:,} bytes: ask for fewer")
+    """Give everybody money, publish circuit, model and validation set, and deploy the contract."""
     accounts, store = keys(PARTICIPANTS + count), BlockStore(folder / "blocks")
     endow(running, [account.address for account in accounts])
     web3 = open_web3(running.url)
@@ -225,27 +216,13 @@ def send(site: Site, inputs: Sequence[str], *, nonce: int, value: int, batch: in
     for first in range(0, len(raw), batch):
         hashes += site.node.ask_all("eth_sendRawTransaction", [(one,) for one in raw[first : first + batch]])
     taken = perf_counter()
-    receipts = _receipts(site.node, hashes)
+    receipts = site.node.receipts(hashes)
     mined = perf_counter()
     if any(int(receipt["status"], 16) != 1 for receipt in receipts):
         raise LedgerError("a transaction of the load was mined and failed: its limit of gas is too low")
     gas = tuple(int(receipt["gasUsed"], 16) for receipt in receipts)
-    return Sent(len(raw), signed - began, taken - signed, mined - signed, gas)
-
-
-def _receipts(running: Node, hashes: Sequence[str]) -> list[Mapping[str, Any]]:
-    """All receipts. The last transaction's comes first: mostly all are mined when it is."""
-    while running.ask("eth_getTransactionReceipt", hashes[-1]) is None:
-        sleep(0.01)
-    found: list[Mapping[str, Any]] = []
-    while len(found) < len(hashes):
-        wanted = hashes[len(found) : len(found) + BATCH]
-        answers = running.ask_all("eth_getTransactionReceipt", [(one,) for one in wanted])
-        if None in answers:
-            sleep(0.01)
-        else:
-            found += answers
-    return found
+    blocks = len({receipt["blockNumber"] for receipt in receipts})
+    return Sent(len(raw), signed - began, taken - signed, mined - signed, gas, blocks)
 
 
 def publish(site: Site) -> tuple[list[Opening], float]:
@@ -301,7 +278,7 @@ def report(site: Site) -> Measures:
     return {
         **seconds,
         "oracle peak, MiB": max(answer["peak_kib"] for answer in answers) / 1024,
-        "oracle at start, MiB": max(answer["start_kib"] for answer in answers) / 1024,
+        "oracle peak above imports, MiB": max(answer["peak_kib"] - answer["start_kib"] for answer in answers) / 1024,
         "evidence, bytes": answers[0]["evidence"],
         "report, gas": receipt.gas_used,
     }
@@ -374,18 +351,33 @@ def _rates(name: str, sent: Sent) -> Measures:
         f"{name}s signed/s": sent.count / sent.signing,
         f"{name}s taken/s": sent.count / sent.taking,
         f"{name}s mined/s": sent.count / sent.mining,
+        f"{name}s, blocks": sent.blocks,
         f"{name}, gas": max(sent.gas[1:]),
     }
 
 
+def _fitting(text: str) -> int:
+    """A number of participants whose evidence one block holds."""
+    count = int(text)
+    needed = largest_evidence(count, most_coalitions(count, RULES.permutations), RULES.subset)
+    if count < FEWEST or needed > MAX_BLOCK_BYTES:
+        raise argparse.ArgumentTypeError(
+            f"{count} is not from {FEWEST} on, or its evidence of up to {needed:,} bytes is over {MAX_BLOCK_BYTES:,}"
+        )
+    return count
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("participants", type=int, nargs="*", default=SIZES)
+    parser.add_argument("participants", type=_fitting, nargs="*", default=SIZES)
     parser.add_argument("--node", choices=BACKENDS, default="anvil", help="what runs the chain (default: anvil)")
     parser.add_argument("--batch", type=int, default=BATCH, help="transactions in one request (default: 100)")
     parser.add_argument("--json", action="store_true", help="print the measures as JSON, and nothing else")
     chosen = parser.parse_args()
-    rows = [measure(chosen.node, count, chosen.batch) for count in chosen.participants]
+    try:
+        rows = [measure(chosen.node, count, chosen.batch) for count in chosen.participants]
+    except QflError as error:
+        raise SystemExit(f"load.py: {error}") from error
     if chosen.json:
         print(json.dumps(rows))
         return

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import sleep
 from typing import Any
 
 import requests
@@ -23,6 +24,7 @@ from tests.ports import free_port, wait_for_rpc  # noqa: E402
 
 BACKENDS = ("anvil", "devnet")
 TIMEOUT_SECONDS = 300
+POLL_SECONDS, RECEIPTS = 0.01, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,21 @@ class Node:
         if refused:
             raise LedgerError(f"{method}: the node refuses {len(refused)} of {len(batch)}: {refused[0]}")
         return [answer["result"] for answer in answers]
+
+    def receipts(self, hashes: Sequence[str]) -> list[Mapping[str, Any]]:
+        """The receipts of all these transactions, once all are mined."""
+        found: list[Mapping[str, Any]] = []
+        # The last one's comes first: mostly all are mined when it is.
+        while self.ask("eth_getTransactionReceipt", hashes[-1]) is None:
+            sleep(POLL_SECONDS)
+        while len(found) < len(hashes):
+            wanted = hashes[len(found) : len(found) + RECEIPTS]
+            answers = self.ask_all("eth_getTransactionReceipt", [(one,) for one in wanted])
+            if None in answers:
+                sleep(POLL_SECONDS)
+            else:
+                found += answers
+        return found
 
 
 @contextmanager
