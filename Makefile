@@ -1,5 +1,7 @@
 # make run   the main job: four hospitals, ten rounds and more, on a chain in this process
+# make demo-network  the same as separate programs: a devnet, four participants, four oracles; then on anvil with Kubo
 # make test  the whole test suite
+# make chaos the chaos suite at length: 200 kills and more, with figures
 # make check what CI runs: style, types, layers, generated files, tests
 PYTHON ?= python3
 VENV := .venv
@@ -7,14 +9,21 @@ BIN := $(VENV)/bin
 SCRIPTS := scripts/build-datasets scripts/check-protocol scripts/make-cli-reference scripts/make-vectors
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test check lint generated clean
+.PHONY: run demo-network test chaos check lint generated clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/core
 	@$(BIN)/qfl run
 
+demo-network: $(VENV)/core
+	@$(BIN)/qfl network
+	@scripts/demo-services $(BIN)/qfl
+
 test: $(VENV)/dev
 	@$(BIN)/python -m pytest --numprocesses 2
+
+chaos: $(VENV)/dev
+	@QFL_CHAOS_KILLS=200 $(BIN)/python -m pytest -q -s tests/chaos
 
 check: lint generated test
 

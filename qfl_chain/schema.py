@@ -1,4 +1,4 @@
-"""TOML files read strictly into frozen dataclasses: the dataclass is the schema.
+"""TOML and JSON of others, read strictly into frozen dataclasses: the dataclass is the schema.
 
 Every complaint names the file's place (``federation.min_stake``), what was found, what is allowed and, for a
 misspelt key, the nearest one.
@@ -6,6 +6,7 @@ misspelt key, the nearest one.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -17,6 +18,9 @@ from qfl_chain.errors import InputError
 
 T = TypeVar("T")
 
+MOST_BRACKETS = 1_000
+"""What JSON of others may open. py_ecc raises Python's recursion limit to where deep nesting kills the process."""
+
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -26,6 +30,17 @@ def parse_toml(text: str, origin: str, error: type[InputError]) -> dict[str, Any
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as mistake:
         raise error(f"{origin} is not valid TOML: {mistake}") from mistake
+
+
+def parse_json(text: str) -> Any:
+    """A JSON document that somebody else wrote.
+
+    Raises:
+        ValueError: it is not JSON, or has more parts than anything read here needs.
+    """
+    if text.count("[") + text.count("{") > MOST_BRACKETS:
+        raise ValueError(f"more than {MOST_BRACKETS:,} brackets")
+    return json.loads(text)
 
 
 def read_table(kind: type[T], table: Mapping[str, Any], where: str, error: type[InputError]) -> T:

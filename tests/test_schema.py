@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from qfl_chain.errors import InputError, ScenarioError
-from qfl_chain.schema import nearest, parse_toml, read_table
+from qfl_chain.schema import nearest, parse_json, parse_toml, read_table
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,12 @@ def test_the_error_class_is_the_callers() -> None:
 def test_nearest_lists_everything_when_nothing_is_near() -> None:
     assert nearest("qqq", ["alpha", "beta"]) == "; known: alpha, beta"
     assert nearest("alfa", ["alpha", "beta"]) == "; did you mean 'alpha'?"
+
+
+def test_json_that_nests_deeper_than_the_stack_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="more than 1,000 brackets"):
+        parse_json("[" * 100_000)
+
+
+def test_json_is_read() -> None:
+    assert parse_json('{"a": [1]}') == {"a": [1]}

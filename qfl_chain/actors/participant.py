@@ -12,7 +12,7 @@ import numpy as np
 from eth_hash.auto import keccak
 
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ProtocolError, Reverted
+from qfl_chain.errors import InputError, ProtocolError, Reverted
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.codec import Update, digest_of_bytes, encode_update
 from qfl_chain.protocol.commitment import commitment
@@ -63,7 +63,12 @@ class StoredUpdate:
 
     def recall(self, number: int) -> bytes | None:
         kept = self._file.read()
-        return bytes.fromhex(kept["payload"]) if kept.get("round") == number else None
+        if kept.get("round") != number:
+            return None
+        try:
+            return bytes.fromhex(kept["payload"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{self._file.path} holds no update: restore it, or choose another --state") from error
 
     def keep(self, number: int, payload: bytes) -> None:
         self._file.write({"round": number, "payload": payload.hex()})

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,9 +17,10 @@ import requests
 
 from qfl_chain.actors.signatures import SignedReport, decode_signed, encode_signed
 from qfl_chain.errors import InputError
+from qfl_chain.schema import parse_json
 
 TIMEOUT = 2.0
-"""Seconds to wait for a peer."""
+"""Seconds to wait for a peer, all of its answer included."""
 
 MAX_ANSWER = 1 << 20
 """Bytes of a peer's answer that are read; 256 signatures take less."""
@@ -30,20 +32,40 @@ class HttpPeers:
     def __init__(self, urls: Sequence[str], timeout: float = TIMEOUT) -> None:
         self._urls = tuple(urls)
         self._timeout = timeout
+        self._asked: dict[str, Thread] = {}
 
     def collect(self, number: int) -> tuple[list[tuple[str, SignedReport]], list[str]]:
         """Every signature the peers hold for a round, with its origin, and why some gave none. Asks all at once."""
         found: list[tuple[str, SignedReport]] = []
         refused: list[str] = []
-        if not self._urls:
-            return found, refused
-        with ThreadPoolExecutor(len(self._urls)) as pool:
-            for url, answer in zip(self._urls, pool.map(lambda url: self._ask(url, number), self._urls), strict=True):
-                if isinstance(answer, str):
-                    refused.append(f"{public_peer(url)}: {answer}")
-                    continue
-                _read(public_peer(url), answer, found, refused)
+        answers = self._ask_all(number)
+        for url in self._urls:
+            answer = answers.get(url, "does not answer in time")
+            if isinstance(answer, str):
+                refused.append(f"{public_peer(url)}: {answer}")
+                continue
+            _read(public_peer(url), answer, found, refused)
         return found, refused
+
+    def _ask_all(self, number: int) -> dict[str, list[Any] | str]:
+        """What the peers answered in time. One that is still busy with an earlier question is not asked again.
+
+        The timeout of a socket starts anew with every byte, so threads are left behind rather than waited for.
+        """
+        answers: dict[str, list[Any] | str] = {}
+
+        def ask(url: str) -> None:
+            answers[url] = self._ask(url, number)
+
+        self._asked = {url: thread for url, thread in self._asked.items() if thread.is_alive()}
+        asked = {url: Thread(target=ask, args=(url,), daemon=True) for url in self._urls if url not in self._asked}
+        for thread in asked.values():
+            thread.start()
+        end = monotonic() + self._timeout
+        for thread in asked.values():
+            thread.join(max(0.0, end - monotonic()))
+        self._asked.update(asked)
+        return answers.copy()
 
     def _ask(self, url: str, number: int) -> list[Any] | str:
         """The signatures' JSON objects, or what was wrong."""
@@ -75,8 +97,8 @@ def public_peer(url: str) -> str:
 
 def _parse(text: bytes) -> list[Any] | str:
     try:
-        table = json.loads(text)
-    except (ValueError, RecursionError):
+        table = parse_json(text.decode())
+    except ValueError:
         return "does not answer with JSON"
     signatures = table.get("signatures") if isinstance(table, dict) else None
     return signatures if isinstance(signatures, list) else "does not answer with a list of signatures"

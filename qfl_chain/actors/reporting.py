@@ -14,7 +14,7 @@ from qfl_chain.actors.phases import Window, current_window
 from qfl_chain.actors.running import WAIT, Step
 from qfl_chain.actors.signatures import SignedReport, check_signed, decode_signed, encode_signed
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ContentError, ContentUnreachable, ProtocolError
+from qfl_chain.errors import ContentError, ContentUnreachable, InputError, ProtocolError
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.eip712 import quorum
 from qfl_chain.protocol.packing import pack_address
@@ -32,15 +32,22 @@ class Ballots:
 
     Two signed reports for one round are a fault that can be proved; so what was signed once is never signed again
     otherwise, whatever the chain or the store say later.
+
+    Raises:
+        InputError: the file cannot be read, is another's, or holds anything but signed reports.
     """
 
     def __init__(self, file: StateFile) -> None:
         self._file = file
-        kept = file.read()
-        self._own = {int(number): decode_signed(table, str(file.path)) for number, table in kept.items()}
+        self._own = {one.report.round: one for one in map(self._decode, file.read().values())}
         self._held: dict[int, dict[Address, SignedReport]] = {}
         for signed in self._own.values():
             self.hold(signed)
+
+    def _decode(self, table: object) -> SignedReport:
+        if not isinstance(table, dict):
+            raise InputError(f"{self._file.path} holds no signed reports: restore it, or choose another --state")
+        return decode_signed(table, str(self._file.path))
 
     def own(self, number: int) -> SignedReport | None:
         """What this oracle signed for a round."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from qfl_chain.chain.accounts import recover_signer
 from qfl_chain.errors import ContentError, InputError, ProtocolError
 from qfl_chain.protocol.eip712 import quorum, report_digest
-from qfl_chain.schema import read_table
+from qfl_chain.schema import parse_json, read_table
 from qfl_chain.types import Address, Digest, Gwei, Report, Signature
 
 FORMAT = 1
@@ -86,7 +86,7 @@ def read_signature(path: Path) -> SignedReport:
         InputError: not such a file.
     """
     try:
-        table = json.loads(path.read_text())
+        table = parse_json(path.read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is not a signed report: {error}") from error
     if not isinstance(table, dict):
@@ -111,25 +111,42 @@ def decode_signed(table: Mapping[str, Any], origin: str) -> SignedReport:
 def gather(
     folder: Path, chain_id: int, federation: Address, committee: Sequence[Address], number: int
 ) -> tuple[dict[Report, list[Signature]], list[str]]:
-    """The valid signatures over each report of one round, and why other files do not count.
+    """The valid signatures over each report of one round in a directory, and why other files do not count.
 
     Raises:
         ContentError: no such directory.
     """
     if not folder.is_dir():
         raise ContentError(f"{folder} is not a directory of signed reports: `qfl oracle report --sign` makes one")
-    found: dict[Report, dict[Address, Signature]] = defaultdict(dict)
-    refused = []
+    found, refused = [], []
     for path in sorted(folder.glob("*.json")):
         try:
-            signed = read_signature(path)
-            check_signed(signed, str(path), chain_id, federation, committee)
-        except (InputError, ProtocolError) as error:
+            found.append((str(path), read_signature(path)))
+        except InputError as error:
+            refused.append(str(error))
+    counted, left_out = count(found, chain_id, federation, committee, number)
+    return counted, [*refused, *left_out]
+
+
+def count(
+    found: Iterable[tuple[str, SignedReport]],
+    chain_id: int,
+    federation: Address,
+    committee: Sequence[Address],
+    number: int,
+) -> tuple[dict[Report, list[Signature]], list[str]]:
+    """The valid signatures over each report of one round, each found at an origin, and why others do not count."""
+    counted: dict[Report, dict[Address, Signature]] = defaultdict(dict)
+    refused = []
+    for origin, signed in found:
+        try:
+            check_signed(signed, origin, chain_id, federation, committee)
+        except ProtocolError as error:
             refused.append(str(error))
             continue
         if signed.report.round == number:
-            found[signed.report][signed.signature.oracle] = signed.signature
-    return {report: list(by_oracle.values()) for report, by_oracle in found.items()}, refused
+            counted[signed.report][signed.signature.oracle] = signed.signature
+    return {report: list(by_oracle.values()) for report, by_oracle in counted.items()}, refused
 
 
 def require_quorum(

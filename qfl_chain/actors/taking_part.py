@@ -34,7 +34,8 @@ class TakingPart:
         live = self._ledger.live()
         window = current_window(live, self._ledger.terms(), self._ledger.now())
         member = self._ledger.member(self._ledger.account)
-        taking_part = member.round == live.number and live.start != 0
+        # Not once the round is over: the memory may hold the next one's update, and who published late is too late.
+        taking_part = member.round == live.number and window.phase is not Phase.IDLE
         if taking_part and member.commitment and window.phase is Phase.REVEAL:
             return self._reveal(live.number)
         if taking_part and not member.commitment and self._published != live.number:
@@ -96,8 +97,12 @@ class TakingPart:
 
     def _is_over(self, live: LiveRound, window: Window) -> bool:
         """Whether no round is left to take part in, and everything earned is collected."""
-        last = live.number if live.cancelled and window.phase is Phase.IDLE else self._until_round
-        if not last or live.number < last or (live.number == last and window.phase is not Phase.IDLE):
+        idle = window.phase is Phase.IDLE
+        if live.cancelled and idle:
+            last = live.number
+        elif self._until_round and (live.number > self._until_round or (live.number == self._until_round and idle)):
+            last = self._until_round
+        else:
             return False
         standing = [number for number in self._view.history().standing if number <= last]
         return not standing or (self._collected or 0) >= standing[-1]

@@ -17,7 +17,7 @@ from qfl_chain.cli.refusals import explain
 from qfl_chain.cli.signing import open_account as open_account
 from qfl_chain.config import Settings
 from qfl_chain.errors import LedgerError, Reverted
-from qfl_chain.types import Address
+from qfl_chain.types import Address, Terms
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -87,8 +87,11 @@ def open_federation(
         )
 
 
-def open_store(settings: Settings) -> ContentStore:
+def open_store(settings: Settings, terms: Terms | None = None) -> ContentStore:
     """The content stores of the settings, as one.
+
+    With a federation's terms, a block is looked for during an eighth of its shortest phase at the most, so that one
+    that nobody has does not hold up the others.
 
     Raises:
         InputError: an address that is none.
@@ -96,7 +99,10 @@ def open_store(settings: Settings) -> ContentStore:
     """
     from qfl_chain.storage import places
 
-    return places.open_store(settings.store)
+    if terms is None:
+        return places.open_store(settings.store)
+    shortest = min(terms.commit_window, terms.reveal_window, terms.report_window)
+    return places.open_store(settings.store, min(max(shortest / 8, 1.0), places.TIMEOUT))
 
 
 @contextmanager

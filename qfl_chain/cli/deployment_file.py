@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qfl_chain.errors import ContentError, InputError
-from qfl_chain.schema import read_table
+from qfl_chain.schema import parse_json, read_table
 from qfl_chain.storage.cid import cid_of, digest_of
 from qfl_chain.types import Address, Gwei, Terms
 
@@ -126,7 +126,7 @@ def read_object(path: Path, kind: str, source: str) -> Mapping[str, Any]:
         InputError: no such file, not JSON, or no object.
     """
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read the {kind} {path} ({error.strerror}): {source}") from error
     except ValueError as error:

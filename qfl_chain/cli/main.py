@@ -16,6 +16,7 @@ DEFECT = "This is a defect of qfl-chain. Run it again with QFL_TRACEBACK=1 and r
 COMMANDS = {
     "new": "Write a federation to edit and run.",
     "run": "Run a scenario end to end on a chain in this process.",
+    "network": "Run a scenario as separate programs on this machine.",
     "verify": "Recompute every report of a run and compare.",
     "analyze": "Say what a run's history shows.",
     "devnet": "Run a chain on this machine for several processes.",

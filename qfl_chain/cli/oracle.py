@@ -55,21 +55,30 @@ def report(number: int | None, folder: Path | None, settings: Settings, as_json:
 
 
 @command.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--peer", "peers", multiple=True, metavar="URL", help="Where an oracle listens; repeat it.")
 @signs("rpc_url", "deployment")
 @json_option
-def post(folder: Path, settings: Settings, as_json: bool) -> None:
-    """Post the live round's report once DIR holds valid signatures of a quorum. Anybody may."""
+def post(folder: Path | None, peers: tuple[str, ...], settings: Settings, as_json: bool) -> None:
+    """Post the live round's report with a quorum's signatures, from DIR or from oracles that run. Anybody may."""
+    from qfl_chain.actors.peers import HttpPeers
     from qfl_chain.actors.phases import require_phase
-    from qfl_chain.actors.signatures import gather, require_quorum
+    from qfl_chain.actors.signatures import count, gather, require_quorum
     from qfl_chain.cli.connection import open_account, open_federation
     from qfl_chain.cli.receipts import print_receipt
 
+    if (folder is None) == (not peers):
+        raise InputError("give either a directory of signed reports or the oracles' addresses with --peer")
     account = open_account(settings)
     with open_federation(settings, account) as ledger:
         number = require_phase(ledger, Phase.REPORT, "report").number
         oracles = ledger.terms().oracles
-        signed, refused = gather(folder, ledger.chain_id, ledger.federation, oracles, number)
+        if folder is not None:
+            signed, refused = gather(folder, ledger.chain_id, ledger.federation, oracles, number)
+        else:
+            found, silent = HttpPeers(peers).collect(number)
+            signed, refused = count(found, ledger.chain_id, ledger.federation, oracles, number)
+            refused = [*silent, *refused]
         for reason in refused:
             click.echo(f"left out: {reason}", err=True)
         signed_report, signatures = require_quorum(signed, len(oracles), number)
@@ -104,12 +113,13 @@ def run(peers: tuple[str, ...], state: Path, listen: str | None, until_round: in
     from qfl_chain.storage.state import held
     from qfl_chain.types import Address
 
-    account, store = open_account(settings), open_store(settings)
+    account = open_account(settings)
     log = Log("oracle", time.time)
     with (
         held(state) as folder,
         open_federation(settings, account, partial(FileOutbox, folder, account=Address(account.address))) as ledger,
     ):
+        store = open_store(settings, ledger.terms())
         ledger.resolve()
         require_member(account.address, ledger.terms())
         actor, ballots = reporting_oracle(
@@ -121,7 +131,7 @@ def run(peers: tuple[str, ...], state: Path, listen: str | None, until_round: in
             return Answer(encode_answer(ballots.held(number) if number is not None else ()))
 
         log.write("info", "started", account=account.address, federation=ledger.federation, chain_id=ledger.chain_id)
-        live("oracle", actor, ledger.terms(), log, listen, {"signatures": signatures})
+        live("oracle", actor, ledger, log, listen, {"signatures": signatures})
 
 
 def _signer(ledger: Ledger, settings: Settings) -> Sign:

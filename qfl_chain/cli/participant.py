@@ -45,16 +45,17 @@ def run(
     from qfl_chain.storage.state import held
     from qfl_chain.types import Address
 
-    account, store = open_account(settings), open_store(settings)
+    account = open_account(settings)
     log = Log("participant", time.time)
     with (
         held(state) as folder,
         open_federation(settings, account, partial(FileOutbox, folder, account=Address(account.address))) as ledger,
     ):
+        store = open_store(settings, ledger.terms())
         ledger.resolve()
         require_stake(ledger)
         memory = StoredUpdate(state_file(folder, ledger, account.address, "update"))
         participant = training_participant(ledger, store, account, scenario, client, memory)
         actor = TakingPart(participant, ledger, ChainView(ledger, store), until_round or 0)
         log.write("info", "started", account=account.address, federation=ledger.federation, chain_id=ledger.chain_id)
-        live("participant", actor, ledger.terms(), log, listen, {})
+        live("participant", actor, ledger, log, listen, {})

@@ -13,6 +13,7 @@ import click
 
 from qfl_chain.actors.running import Actor, run
 from qfl_chain.actors.serving import Route, serve
+from qfl_chain.chain.clock import clock_warning
 from qfl_chain.cli.watching import Log, Watched
 from qfl_chain.errors import InputError
 from qfl_chain.ports import Ledger
@@ -52,9 +53,12 @@ def state_file(folder: Path, ledger: Ledger, account: str, name: str) -> StateFi
     )
 
 
-def live(name: str, actor: Actor, terms: Terms, log: Log, listen: str | None, routes: Mapping[str, Route]) -> None:
+def live(name: str, actor: Actor, ledger: Ledger, log: Log, listen: str | None, routes: Mapping[str, Route]) -> None:
     """Run an actor until it has finished or the process is told to stop."""
-    poll = poll_seconds(terms)
+    poll = poll_seconds(ledger.terms())
+    warning = clock_warning(ledger.now(), time.time())
+    if warning is not None:
+        log.write("warning", "clock", reason=warning)
     watched = Watched(name, log, time.time, stale_after=max(STALE_POLLS * poll, 60.0))
     shown = {"health": watched.health, "metrics": watched.metrics, **routes}
     with ExitStack() as stack:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from qfl_chain.cli.options import uses
@@ -11,15 +13,26 @@ from qfl_chain.config import Settings
 
 @click.command()
 @uses("rpc_url", "deployment")
+@click.option("--watch", is_flag=True, help="Show it again whenever it changes, until Ctrl-C.")
 @json_option
-def command(settings: Settings, as_json: bool) -> None:
+def command(settings: Settings, watch: bool, as_json: bool) -> None:
     """Show a federation's round and phase, stakes, pool and latest report."""
     from qfl_chain.cli.connection import open_federation
+    from qfl_chain.cli.running import poll_seconds, stoppable
     from qfl_chain.cli.standing import federation_standing, print_standing
 
+    show = print_json if as_json else print_standing
     with open_federation(settings) as ledger:
         standing = federation_standing(ledger)
-    if as_json:
-        print_json(standing)
-    else:
-        print_standing(standing)
+        show(standing)
+        if not watch:
+            return
+        with stoppable() as pause:
+            while not pause(poll_seconds(ledger.terms())):
+                latest = federation_standing(ledger)
+                # The time of the latest block alone is no change.
+                if replace(latest, now=standing.now) != standing:
+                    standing = latest
+                    if not as_json:
+                        click.echo()
+                    show(standing)

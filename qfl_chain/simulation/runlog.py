@@ -35,6 +35,18 @@ class Step:
 OnStep = Callable[[Step], None]
 
 
+def run_facts(scenario: Scenario) -> dict[str, Any]:
+    """What ``run.json`` says of a scenario and of the machine and versions it ran with."""
+    return {
+        "name": scenario.name,
+        "seed": scenario.seed,
+        "rounds": scenario.rounds,
+        "scenario": asdict(scenario),
+        "versions": {package: version(package) for package in PACKAGES},
+        "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
+    }
+
+
 class RunLog:
     """The hand that writes a run directory, in step with the run."""
 
@@ -42,14 +54,7 @@ class RunLog:
         self.archive = archive
         self.stopwatch = stopwatch
         self.on_step = on_step
-        self._facts: dict[str, Any] = {
-            "name": scenario.name,
-            "seed": scenario.seed,
-            "rounds": scenario.rounds,
-            "scenario": asdict(scenario),
-            "versions": {package: version(package) for package in PACKAGES},
-            "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
-        }
+        self._facts = run_facts(scenario)
         self._view: ChainView | None = None
         self._written = 0
         self.mark("preparing")

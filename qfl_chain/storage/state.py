@@ -13,6 +13,7 @@ from tempfile import mkstemp
 from typing import Any
 
 from qfl_chain.errors import InputError
+from qfl_chain.schema import parse_json
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -55,10 +56,10 @@ class StateFile:
             InputError: it cannot be read, or is another actor's.
         """
         try:
-            found = json.loads(self.path.read_text())
+            found = parse_json(self.path.read_text())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             raise InputError(
                 f"{self.path} cannot be read as a state file ({error}): restore it, or choose another --state"
             ) from error

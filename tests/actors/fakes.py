@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from eth_utils.address import to_checksum_address
@@ -64,7 +65,16 @@ class FakeChain:
     reveals: list[Reveal] = field(default_factory=list)
     openings: dict[str, Opening] = field(default_factory=dict)
     claimed: dict[Address, int] = field(default_factory=dict)
+    stakes: dict[Address, int] = field(default_factory=dict)
+    commitments: dict[Address, tuple[int, int]] = field(default_factory=dict)
+    posted: list[tuple[Address, Report, tuple[Signature, ...]]] = field(default_factory=list)
+    paused: bool = False
+    cancelled: bool = False
     total: int = 0
+
+    def names(self, account: Address) -> list[str]:
+        """What an account did, in order."""
+        return [event.name for event in self.events if event.args.get("participant") == account]
 
     def log(self, name: str, **args: object) -> Receipt:
         block = len(self.events) + 1
@@ -92,10 +102,13 @@ class FakeLedger:
 
     def live(self) -> LiveRound:
         chain = self.chain
-        return LiveRound(chain.number, chain.start, len(chain.reveals), accumulate(chain.reveals), False, False)
+        revealed = len(chain.reveals)
+        return LiveRound(chain.number, chain.start, revealed, accumulate(chain.reveals), chain.paused, chain.cancelled)
 
     def member(self, participant: Address) -> Member:
-        return Member(STAKE, Gwei(self.chain.claimed.get(participant, 0)), 0, 0, Gwei(0), 0)
+        chain = self.chain
+        stake, claimed = Gwei(chain.stakes.get(participant, STAKE)), Gwei(chain.claimed.get(participant, 0))
+        return Member(stake, claimed, *chain.commitments.get(participant, (0, 0)), Gwei(0), 0)
 
     def balance(self, account: Address) -> int:
         return 0
@@ -123,10 +136,12 @@ class FakeLedger:
         if not chain.start or chain.time >= chain.start + 300:
             chain.number, chain.start, chain.reveals = chain.number + 1, chain.time, []
             chain.log("RoundOpened", round=chain.number, start=chain.start, budget=BUDGET)
+        chain.commitments[self.account] = (chain.number, commitment)
         return chain.log("Committed", participant=self.account, round=chain.number, commitment=commitment)
 
     def reveal(self, opening: Opening) -> Receipt:
         chain = self.chain
+        chain.commitments[opening.participant] = (chain.number, 0)
         chain.reveals.append(Reveal(opening.participant, STAKE, opening.digest, (0, 0)))
         receipt = chain.log(
             "Revealed", participant=opening.participant, round=chain.number, stake=STAKE, digest=opening.digest
@@ -139,6 +154,7 @@ class FakeLedger:
 
     def report(self, report: Report, signatures: Sequence[Signature]) -> Receipt:
         chain = self.chain
+        chain.posted.append((self.account, report, tuple(signatures)))
         chain.start, chain.active, chain.total = 0, chain.number, report.total
         return chain.log(
             "Reported",
@@ -194,3 +210,50 @@ def fake_chain() -> FakeChain:
     chain = FakeChain(store, terms)
     chain.log("Funded", **{"from": SPONSOR, "amount": 1_000, "funded": 1_000})
     return chain
+
+
+T = TypeVar("T")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Axe:
+    """Kills the process at one of its calls of what is outside: ledger, store, state file.
+
+    Every call counts twice, before and after its effect.
+    """
+
+    falls_at: int
+    seen: int = 0
+
+    def passes(self) -> None:
+        self.seen += 1
+        if self.seen == self.falls_at:
+            raise Killed
+
+
+class _Mortal:
+    def __init__(self, thing: object, axe: Axe) -> None:
+        self._thing = thing
+        self._axe = axe
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._thing, name)
+        if not callable(found):
+            return found
+
+        def call(*arguments: Any) -> Any:
+            self._axe.passes()
+            result = found(*arguments)
+            self._axe.passes()
+            return result
+
+        return call
+
+
+def mortal(thing: T, axe: Axe) -> T:
+    """The same thing, whose calls may be a process's last."""
+    return cast(T, _Mortal(thing, axe))

@@ -38,6 +38,7 @@ def test_a_file_is_never_overwritten_and_the_address_is_not_lost(tmp_path: Path)
     ("text", "message"),
     [
         ("no json", "is not a deployment file"),
+        ("[" * 100_000, "is not a deployment file: more than 1,000 brackets"),
         ("[]", "holds no object"),
         ("{}", "missing key 'format'"),
         (json.dumps({**asdict(DEPLOYMENT), "terms": {}}), "terms: missing key 'circuit'"),

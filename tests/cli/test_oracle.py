@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from qfl_chain.actors.peers import encode_answer
+from qfl_chain.actors.serving import Answer, serve
 from qfl_chain.actors.signatures import SignedReport, read_signature, write_signature
 from qfl_chain.chain.accounts import sign_digest
 from qfl_chain.chain.ledger import Web3Ledger
@@ -165,3 +167,28 @@ def test_a_signed_report_travels_as_a_file(shared: Path, tmp_path: Path) -> None
     signed = read_signature(next(shared.iterdir()))
     assert isinstance(signed, SignedReport)
     assert read_signature(write_signature(signed, tmp_path / "copy")) == signed
+
+
+def test_anybody_may_post_with_the_signatures_that_oracles_serve(revealed: Bench, tmp_path: Path) -> None:
+    for oracle in ORACLES[:3]:
+        assert revealed.qfl("oracle", "report", "--sign", tmp_path / "shared", signer=oracle).code == 0
+    held = [read_signature(path) for path in sorted((tmp_path / "shared").iterdir())]
+    asked: list[str] = []
+
+    def signatures(rest: str) -> Answer:
+        asked.append(rest)
+        return Answer(encode_answer(held))
+
+    with serve("127.0.0.1", 0, {"signatures": signatures}) as url:
+        peers = ("--peer", url, "--peer", "http://127.0.0.1:9")
+        said = revealed.qfl("oracle", "post", *peers, "--json", signer=OUTSIDER)
+    assert said.json["signatures"] == 3
+    assert asked == ["1"]
+    assert "left out: http://127.0.0.1:9: does not answer" in said.err
+
+
+def test_signatures_come_from_one_place(revealed: Bench, tmp_path: Path) -> None:
+    for arguments in ((), (tmp_path, "--peer", "http://127.0.0.1:9")):
+        said = revealed.qfl("oracle", "post", *arguments, signer=OUTSIDER)
+        assert said.code == 2
+        assert "give either a directory of signed reports or the oracles' addresses with --peer" in said.err

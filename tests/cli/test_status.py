@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from threading import Timer
 
 from qfl_chain.chain.ledger import Web3Ledger
 from qfl_chain.cli.deployment_file import read_deployment
@@ -49,3 +52,11 @@ def test_an_expired_round_is_idle(bench: Bench) -> None:
         bench.next_phase()
     here = bench.qfl("round", "status", "--json").json
     assert (here["number"], here["phase"], here["closes_at"]) == (1, "idle", None)
+
+
+def test_watching_shows_it_until_it_is_stopped(bench: Bench) -> None:
+    stop = Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM))
+    stop.start()
+    said = bench.qfl("status", "--watch")
+    assert said.code == 0, said.err
+    assert said.out.count("the next commit opens a new round") == 1
