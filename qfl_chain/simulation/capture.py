@@ -16,11 +16,12 @@ from qfl_chain.learning.baselines import evaluate_model
 from qfl_chain.learning.clients import prepare
 from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.codec import decode_model
+from qfl_chain.protocol.replay import History
 from qfl_chain.simulation.evaluation import compute_baselines, figures
 from qfl_chain.simulation.runlog import run_facts
 from qfl_chain.simulation.scenario import Scenario
 from qfl_chain.storage.archive import RunArchive, Spending, create_archive
-from qfl_chain.types import Address, Digest
+from qfl_chain.types import Address, Digest, Terms
 
 
 def capture(
@@ -71,11 +72,7 @@ def capture(
         for sent in transactions(web3, ledger.federation, from_block)
     )
     history = ChainView(ledger, store).history()
-    wanted = {terms.circuit, terms.model, terms.validation}
-    for record in history.rounds.values():
-        wanted |= {reveal.digest for reveal in record.reveals}
-        wanted |= {record.report.model, record.report.evidence} if record.report else set()
-    _copy(store, archive, wanted)
+    _copy(store, archive, _named(terms, history))
     circuit = Circuit.from_bytes(archive.blocks.get(terms.circuit))
     model = terms.model
     for number in (0, *history.rounds):
@@ -86,6 +83,15 @@ def capture(
     archive.write_baselines(compute_baselines(scenario, data, circuit))
     archive.describe({**facts, "status": "complete", "seconds": {}})
     return archive
+
+
+def _named(terms: Terms, history: History) -> set[Digest]:
+    """Every block that terms, reveals and reports name."""
+    named = {terms.circuit, terms.model, terms.validation}
+    for record in history.rounds.values():
+        named |= {reveal.digest for reveal in record.reveals}
+        named |= {record.report.model, record.report.evidence} if record.report else set()
+    return named
 
 
 def _copy(store: ContentStore, archive: RunArchive, digests: set[Digest]) -> None:
