@@ -1,28 +1,17 @@
-"""``qfl analyze``: what a run's history shows."""
+"""``qfl analyze``: what a federation's history says. Its commands live in :mod:`qfl_chain.cli.analyses`."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from qfl_chain.cli.output import json_option
+from qfl_chain.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "summary": "Show learning, participants, gas and money of a run.",
+}
+"""Every command and its line in the help. Command ``x`` is ``qfl_chain.cli.analyses.x.command``."""
 
 
-@click.group()
+@click.group(cls=LazyGroup, commands_by_name=COMMANDS, package="qfl_chain.cli.analyses")
 def command() -> None:
-    """Say what a run's history shows."""
-
-
-@command.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@json_option
-def summary(run: Path, as_json: bool) -> None:
-    """Show learning, participants, gas and money of RUN, a run directory."""
-    from qfl_chain.analysis.summary import summarise
-    from qfl_chain.cli.tables import print_summary, summary_json
-
-    if as_json:
-        summary_json(summarise(run), run)
-    else:
-        print_summary(summarise(run))
+    """Say what a federation's history shows."""

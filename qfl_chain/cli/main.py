@@ -1,13 +1,13 @@
-"""The ``qfl`` command. Subcommands are imported when they are called, so that help and completion answer at once."""
+"""The ``qfl`` command, its entry point, and the exit codes."""
 
 from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 
 import click
 
+from qfl_chain.cli.lazy import LazyGroup
 from qfl_chain.errors import QflError
 
 INTERRUPTED = 130
@@ -39,33 +39,12 @@ COMMANDS = {
 """Every command and its line in the help. Command ``x`` lives in ``qfl_chain.cli.x`` under the name ``command``."""
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands' names and help without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"qfl_chain.cli.{name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from qfl_chain.schema import nearest
-
-            ctx.fail(f"no command {args[0]!r}{nearest(args[0], list(COMMANDS))}")
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    commands_by_name=COMMANDS,
+    package="qfl_chain.cli",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="qfl-chain", prog_name="qfl")
 def command() -> None:
     """Train one quantum model together, with the chain on.

@@ -1,0 +1,1 @@
+"""The index: a federation's history in one DuckDB file."""

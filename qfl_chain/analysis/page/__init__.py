@@ -1,0 +1,1 @@
+"""The report: one HTML page, its live form, and its figures as files."""

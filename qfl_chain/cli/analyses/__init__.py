@@ -1,0 +1,1 @@
+"""The commands of ``qfl analyze``, one module each."""
