@@ -9,7 +9,7 @@ CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
 -- Blocks with logs, and the last block of every piece read. No hash where a run directory was read.
 CREATE TABLE blocks (number BIGINT NOT NULL, hash BLOB, time TIMESTAMP NOT NULL);
 
--- Every log, in chain order. Columns have the names of the ABI's fields; those an event lacks are NULL.
+-- Every log; order by block, log_index. Columns have the names of the ABI's fields; those an event lacks are NULL.
 CREATE TABLE events (
     block BIGINT NOT NULL,
     log_index INTEGER NOT NULL,

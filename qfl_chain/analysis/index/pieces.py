@@ -1,0 +1,45 @@
+"""What a source of logs gives: consecutive blocks at a time, and their logs by kind, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from qfl_chain.types import IntArray
+
+Columns = Mapping[str, NDArray[Any]]
+"""Arrays of one length by the name of their column in ``schema.sql``.
+
+Int64 or uint64 for numbers, objects for text and bytes.
+
+Integers beyond 64 bits do not occur: what is longer is bytes.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Blocks, ascending: those with logs, and the piece's last. ``hash`` holds bytes, or None where none is known.
+
+    ``time`` is Unix seconds.
+    """
+
+    number: IntArray
+    hash: NDArray[Any]
+    time: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Blocks ``first`` to ``last`` and every log of the federation in them.
+
+    Attributes:
+        kinds: by event name, the columns that this event fills; always ``block``, ``log_index`` and ``transaction``.
+    """
+
+    first: int
+    last: int
+    blocks: Blocks
+    kinds: Mapping[str, Columns]
