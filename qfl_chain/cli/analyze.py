@@ -8,6 +8,7 @@ from qfl_chain.cli.lazy import LazyGroup
 
 COMMANDS = {
     "summary": "Show learning, participants, gas and money of a run.",
+    "replay": "Say what other rules would have paid and learned.",
 }
 """Every command and its line in the help. Command ``x`` is ``qfl_chain.cli.analyses.x.command``."""
 
