@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Any
 
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram, expectations
 from qfl_chain.errors import InputError, RunError
 from qfl_chain.lab.cases import Q30, RunCases
+from qfl_chain.lab.scenarios import scenario_of
 from qfl_chain.learning.baselines import evaluate_model
 from qfl_chain.learning.clients import prepare
 from qfl_chain.learning.metrics import accuracy
 from qfl_chain.learning.preprocess import ClientData, FederatedData
 from qfl_chain.protocol.codec import Validation, decode_model, targets
-from qfl_chain.schema import read_table
 from qfl_chain.simulation.scenario import Scenario
-from qfl_chain.storage.archive import RunArchive
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +71,3 @@ def prepared(scenario: Scenario) -> FederatedData:
             f"its rows come from {scenario.data.source}, and analysing a run starts no program that the run names"
         )
     return prepare(scenario.data, scenario.seed)
-
-
-def scenario_of(archive: RunArchive) -> Scenario:
-    """The scenario as it ran.
-
-    Raises:
-        RunError: ``run.json`` holds none that reads.
-    """
-    where = f"{archive.path}/run.json: scenario"
-    try:
-        return read_table(Scenario, _without_nulls(archive.facts().get("scenario") or {}), where, InputError)
-    except InputError as error:
-        raise RunError(f"{error}; was the file edited?") from error
-
-
-def _without_nulls(table: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON has null where TOML, which scenarios are written in, has no key."""
-    return {
-        key: _without_nulls(value) if isinstance(value, Mapping) else value
-        for key, value in table.items()
-        if value is not None
-    }
