@@ -8,7 +8,9 @@ from qfl_chain.cli.lazy import LazyGroup
 
 COMMANDS = {
     "summary": "Show learning, participants, gas and money of a run.",
+    "compare": "Show runs side by side.",
     "replay": "Say what other rules would have paid and learned.",
+    "deviations": "Say what cheating would have gained, and what data are worth.",
 }
 """Every command and its line in the help. Command ``x`` is ``qfl_chain.cli.analyses.x.command``."""
 
