@@ -37,7 +37,7 @@ def test_the_table_has_intervals_and_says_how_many_recomputed_equal(said: Said) 
     assert said.code == 0, said.err
     assert "tiny: 2 seeds" in said.out
     rows = [line.split() for line in said.out.splitlines() if "median" in line]
-    assert [(row[0], row[1], row[-1]) for row in rows] == [("none", "0%", "2/2"), ("free-rider", "25%", "2/2")]
+    assert [(row[1], row[2], row[-1]) for row in rows] == [("none", "0%", "2/2"), ("free-rider", "25%", "2/2")]
     assert "±" in rows[1]
     assert "95 % confidence interval (Student's t)" in said.out
 
@@ -45,10 +45,10 @@ def test_the_table_has_intervals_and_says_how_many_recomputed_equal(said: Said) 
 def test_every_cell_is_told_on_standard_error(said: Said, out: Path) -> None:
     lines = said.err.splitlines()
     assert sorted(line.split("] ")[1].split(": accuracy")[0] for line in lines[:4]) == [
-        "free-rider 25%, rules.rule median, seed 1",
-        "free-rider 25%, rules.rule median, seed 2",
-        "no attacker, rules.rule median, seed 1",
-        "no attacker, rules.rule median, seed 2",
+        "small.toml, free-rider 25%, rules.rule median, seed 1",
+        "small.toml, free-rider 25%, rules.rule median, seed 2",
+        "small.toml, no attacker, rules.rule median, seed 1",
+        "small.toml, no attacker, rules.rule median, seed 2",
     ]
     assert [line.split("]")[0] for line in lines[:4]] == [f"[{at}/4" for at in (1, 2, 3, 4)]
     assert lines[-1] == f"Everything is in {out}. Recompute a run: qfl verify {out}/runs/<run>"
@@ -87,7 +87,10 @@ def test_a_failing_cell_is_told_and_the_others_are_kept(said: Said, grid: Path, 
     text = TWO_CELLS + '[parameters]\n"circuit.ansatz" = ["strongly-entangling", "strongly-tangled"]\n'
     ended = qfl("sweep", write_grid(tmp_path, text), "--out", tmp_path / "out", "--jobs", 1)
     assert ended.code == 6
-    assert "2 of 4 cells failed, the first of them no attacker, circuit.ansatz strongly-tangled, seed 1" in ended.err
+    assert (
+        "2 of 4 cells failed, the first of them small.toml, no attacker, circuit.ansatz strongly-tangled, seed 1"
+        in ended.err
+    )
     assert "did you mean 'strongly-entangling'?; the same command tries them again" in ended.err
     assert "0/0, 2 failed" in ended.out
     assert "2/2" in ended.out
@@ -100,7 +103,7 @@ def test_an_interrupted_sweep_keeps_what_is_finished_and_goes_on(tmp_path: Path)
     command = [sys.executable, "-c", program, "sweep", str(grid), "--out", str(tmp_path / "out"), "--jobs", "1"]
     sweep = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert sweep.stderr is not None
-    assert sweep.stderr.readline().startswith("[1/6] no attacker, seed 1")
+    assert sweep.stderr.readline().startswith("[1/6] small.toml, no attacker, seed 1")
     sweep.send_signal(signal.SIGINT)
     out, err = sweep.communicate(timeout=60)
     assert (sweep.returncode, out) == (130, "")
