@@ -139,6 +139,12 @@ def test_a_run_that_never_deployed_has_nothing_to_replay(attacked_run: Path, tmp
         replay_run(edited(attacked_run, tmp_path, lambda facts: facts.pop("federation")), OTHER)
 
 
+def test_participants_that_do_not_read_are_said(attacked_run: Path, tmp_path: Path) -> None:
+    copied = edited(attacked_run, tmp_path, lambda facts: facts["participants"][0].pop("name"))
+    with pytest.raises(RunError, match=r"its participants do not read \(KeyError\('name'\)\); was the file edited"):
+        replay_run(copied, OTHER)
+
+
 def edited(run: Path, folder: Path, change: object) -> Path:
     """A copy of a run with another run.json."""
     copied = Path(shutil.copytree(run, folder / "copy"))
