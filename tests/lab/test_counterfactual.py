@@ -10,6 +10,7 @@ import pytest
 from qfl_chain.lab.cases import Case, RunCases, open_cases
 from qfl_chain.lab.counterfactual import (
     ALL_PAIRS_UP_TO,
+    CollusionGain,
     CopyGain,
     Deviations,
     RoundBench,
@@ -147,6 +148,14 @@ def test_a_nudge_moves_the_largest_delta_towards_zero(deltas: Sequence[int], mov
     assert nudged(before, 1).tolist() == list(moved)
     assert before.tolist() == list(deltas)
     assert nudged(before, 0).tolist() == list(deltas)
+
+
+def test_the_worked_example_of_the_document() -> None:
+    judged, gains = found(Entry(GOOD, STAKE), Entry(HALF, STAKE), Entry(BAD, STAKE))
+    assert paid(judged) == [536_949, 463_051, 0]
+    assert gains.sybils[0] == SybilGain(1, account(1), -288_559, -119_991)
+    assert gains.collusions[0] == CollusionGain(1, account(1), account(2), 0, 0)
+    assert gains.copies[1] == CopyGain(1, account(2), account(1), -463_051, 36_135, 36_135)
 
 
 def test_every_round_is_told_and_tried(run: RunCases) -> None:
