@@ -185,7 +185,9 @@ class SyntheticLog:
         if not amount:
             return []
         books.claimed[participant] = due
-        return [Call(participant, "claim", [("Claimed", {"participant": participant, "amount": amount, "cumulative": due})])]
+        return [
+            Call(participant, "claim", [("Claimed", {"participant": participant, "amount": amount, "cumulative": due})])
+        ]
 
     def _missing(self, number: int) -> Address:
         """Who commits and does not reveal."""

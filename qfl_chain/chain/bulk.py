@@ -15,7 +15,7 @@ from typing import Any
 from web3.exceptions import Web3RPCError
 
 from qfl_chain.chain.logs import CONTRADICTION, LONGEST_SPAN, TRIES, is_too_much
-from qfl_chain.chain.raw import RawNode
+from qfl_chain.chain.raw import RawNode, making_sense
 from qfl_chain.chain.transport import reason
 from qfl_chain.errors import LedgerError, Unreachable
 from qfl_chain.types import Address
@@ -48,7 +48,7 @@ class RawBlock:
 
 @dataclass(frozen=True, slots=True)
 class RawPiece:
-    """Blocks ``first`` to ``last``.
+    """Blocks ``first`` to ``last`` of a chain whose latest block is ``head``.
 
     Attributes:
         logs: the contract's, in chain order, as the node writes them.
@@ -57,6 +57,7 @@ class RawPiece:
 
     first: int
     last: int
+    head: int
     logs: Sequence[RawLog]
     blocks: tuple[RawBlock, ...]
 
@@ -84,6 +85,9 @@ class BulkReader:
         Args:
             known: newest first.
             head: the latest block; higher ones are skipped, since nothing is known of them.
+
+        Raises:
+            Forked: the node does not know a block below its latest.
         """
         if known and known[0] == (head.number, head.hash):
             return known[0]
@@ -91,7 +95,9 @@ class BulkReader:
         # Mostly the newest stands, so it is asked for alone.
         for some in (reachable[:1], reachable[1:]):
             for one, found in zip(some, self._blocks([number for number, _ in some]), strict=True):
-                if found is not None and found.hash == one[1]:
+                if found is None:
+                    raise Forked
+                if found.hash == one[1]:
                     return one
         return None
 
@@ -125,9 +131,10 @@ class BulkReader:
             self._span = max((last - first + 1) // 2, 1)
             return None
         self._check(end, before)
-        blocks = self._blocks_of(logs, end)
+        with making_sense("logs"):
+            blocks = self._blocks_of(logs, end)
         self._adapt(last - first + 1, len(logs))
-        return RawPiece(first, last, logs, blocks)
+        return RawPiece(first, last, head.number, logs, blocks)
 
     def _logs(self, first: int, last: int) -> list[RawLog] | None:
         asked = {"address": self._address, "fromBlock": hex(first), "toBlock": hex(last)}
@@ -139,9 +146,10 @@ class BulkReader:
             if first == last or not is_too_much(error):
                 raise
             return None
-        standing = [log for log in logs if not log.get("removed")]
-        self._check_asked_for(standing, first, last)
-        return sorted(standing, key=_position)
+        with making_sense("logs"):
+            standing = [log for log in logs if not log.get("removed")]
+            self._check_asked_for(standing, first, last)
+            return sorted(standing, key=_position)
 
     def _check_asked_for(self, logs: Sequence[RawLog], first: int, last: int) -> None:
         strangers = {log["address"].lower() for log in logs} - {self._address.lower()}
@@ -222,7 +230,8 @@ class Patience:
 
 
 def _block(block: Mapping[str, Any]) -> RawBlock:
-    return RawBlock(int(block["number"], 16), bytes.fromhex(block["hash"][2:]), int(block["timestamp"], 16))
+    with making_sense("a block"):
+        return RawBlock(int(block["number"], 16), bytes.fromhex(block["hash"][2:]), int(block["timestamp"], 16))
 
 
 def _position(log: RawLog) -> tuple[int, int]:

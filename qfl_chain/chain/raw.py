@@ -5,12 +5,15 @@ The provider below is the connection's own, so its patience with networks and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from web3 import Web3
 from web3.exceptions import Web3RPCError
 from web3.types import RPCEndpoint, RPCResponse
+
+from qfl_chain.errors import LedgerError
 
 BATCH = 100
 """Questions in one request; hosted nodes take that many."""
@@ -54,6 +57,21 @@ class RawNode:
                 return answers
             self._batches = False
         return [self._provider.make_request(method, params) for method, params in asked]
+
+
+@contextmanager
+def making_sense(what: str) -> Iterator[None]:
+    """Turn an answer that lacks what it must have into an error of ours.
+
+    Raises:
+        LedgerError: something is missing in it, or of another kind.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise LedgerError(
+            f"the endpoint's answer about {what} makes no sense ({type(error).__name__}: {error}): use another endpoint"
+        ) from error
 
 
 def _result(answer: RPCResponse) -> Any:

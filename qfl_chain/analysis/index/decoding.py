@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 from numpy.typing import NDArray
 
-from qfl_chain.analysis.index.pieces import Blocks, Columns, Piece
+from qfl_chain.analysis.index.pieces import Blocks, Columns, Piece, objects
 from qfl_chain.chain.artifacts import load_artifact
 from qfl_chain.chain.bulk import RawBlock, RawLog, RawPiece
+from qfl_chain.chain.decoding import signature_hash
 from qfl_chain.errors import WrongContract
 
 WORD = 32
@@ -61,7 +61,9 @@ class Layout:
 @cache
 def layouts() -> Mapping[str, Layout]:
     """Every event of a federation by its first topic, in hexadecimal digits as nodes write it."""
-    return {_topic(entry): _layout(entry) for entry in load_artifact().abi if entry["type"] == "event"}
+    return {
+        "0x" + signature_hash(entry).hex(): _layout(entry) for entry in load_artifact().abi if entry["type"] == "event"
+    }
 
 
 def decode_piece(raw: RawPiece) -> Piece:
@@ -96,7 +98,7 @@ def _columns(layout: Layout, logs: Sequence[RawLog]) -> Columns:
     columns: dict[str, NDArray[Any]] = {
         "block": _integers([log["blockNumber"] for log in logs]),
         "log_index": _integers([log["logIndex"] for log in logs]),
-        "transaction": _objects(_matrix([log["transactionHash"] for log in logs], WORD, logs)),
+        "transaction": _rows(_matrix([log["transactionHash"] for log in logs], WORD, logs)),
     }
     topics = [log["topics"] for log in logs]
     if {len(each) for each in topics} != {1 + len(layout.topics)}:
@@ -105,7 +107,7 @@ def _columns(layout: Layout, logs: Sequence[RawLog]) -> Columns:
         columns[field.column] = _topic_column(field, [each[position] for each in topics], logs)
     data = [log["data"] for log in logs]
     if layout.data is None:
-        columns[UNDECODED] = _object_array([bytes.fromhex(each[2:]) for each in data])
+        columns[UNDECODED] = objects([bytes.fromhex(each[2:]) for each in data])
     elif layout.data:
         words = _matrix(data, WORD * len(layout.data), logs).reshape(len(logs), len(layout.data), WORD)
         columns |= {field.column: _column(field, words[:, at], logs) for at, field in enumerate(layout.data)}
@@ -117,7 +119,7 @@ def _columns(layout: Layout, logs: Sequence[RawLog]) -> Columns:
 def _topic_column(field: Field, topics: Sequence[str], logs: Sequence[RawLog]) -> NDArray[Any]:
     if field.kind == "address":
         # Few accounts fill many logs: each is checked and written once, and then looked up.
-        return _object_array([_ACCOUNTS[topic] for topic in topics])
+        return objects([_ACCOUNTS[topic] for topic in topics])
     return _column(field, _matrix(topics, WORD, logs), logs)
 
 
@@ -132,9 +134,9 @@ def _column(field: Field, words: NDArray[np.uint8], logs: Sequence[RawLog]) -> N
         odd = int(np.flatnonzero(rest.any(axis=1))[0])
         raise _wrong(logs[odd], f"a {field.column} that does not fit {8 * field.size} bits")
     if field.kind == "address":
-        return _object_array([_ACCOUNTS["0x" + word.hex()] for word in _objects(np.ascontiguousarray(words))])
+        return objects([_ACCOUNTS["0x" + word.hex()] for word in _rows(np.ascontiguousarray(words))])
     if field.kind == "bytes":
-        return _objects(np.ascontiguousarray(used))
+        return _rows(np.ascontiguousarray(used))
     numbers = np.ascontiguousarray(words[:, WORD - NUMBER_BYTES :]).view(">u8")[:, 0]
     return numbers.astype(np.uint64 if field.size == NUMBER_BYTES else np.int64)
 
@@ -145,20 +147,14 @@ def _matrix(texts: Sequence[str], size: int, logs: Sequence[RawLog]) -> NDArray[
         raise _wrong(logs[next(at for at, text in enumerate(texts) if len(text) != 2 + 2 * size)], _LENGTH)
     try:
         content = bytes.fromhex("".join([text[2:] for text in texts]))
+        return np.frombuffer(content, np.uint8).reshape(len(texts), size)
     except ValueError:
-        raise _wrong(logs[0], "what is not hexadecimal") from None
-    return np.frombuffer(content, np.uint8).reshape(len(texts), size)
+        raise _wrong(logs[0], "something that is not hexadecimal") from None
 
 
-def _objects(rows: NDArray[np.uint8]) -> NDArray[Any]:
+def _rows(rows: NDArray[np.uint8]) -> NDArray[Any]:
     """Rows of bytes, each as one object."""
     return rows.view(f"V{rows.shape[1]}")[:, 0].astype(object)
-
-
-def _object_array(values: Sequence[Any]) -> NDArray[Any]:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
 
 
 def _integers(quantities: Iterable[str]) -> NDArray[np.int64]:
@@ -168,7 +164,7 @@ def _integers(quantities: Iterable[str]) -> NDArray[np.int64]:
 def _blocks(blocks: Sequence[RawBlock]) -> Blocks:
     return Blocks(
         number=np.array([block.number for block in blocks], dtype=np.int64),
-        hash=_object_array([block.hash for block in blocks]),
+        hash=objects([block.hash for block in blocks]),
         time=np.array([block.time for block in blocks], dtype=np.int64),
     )
 
@@ -202,17 +198,6 @@ def _field(item: Mapping[str, Any]) -> Field:
         size = int(kind[4:]) // 8
         return Field(column, "number" if size <= NUMBER_BYTES else "bytes", size, left=False)
     return Field(column, "bytes", int(kind.removeprefix("bytes")), left=True)
-
-
-def _topic(entry: Mapping[str, Any]) -> str:
-    return "0x" + keccak(text=f"{entry['name']}({','.join(map(_signature, entry['inputs']))})").hex()
-
-
-def _signature(item: Mapping[str, Any]) -> str:
-    kind = str(item["type"])
-    if not kind.startswith("tuple"):
-        return kind
-    return f"({','.join(map(_signature, item['components']))}){kind.removeprefix('tuple')}"
 
 
 def _first_topic(log: RawLog) -> str:
