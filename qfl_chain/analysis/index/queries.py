@@ -72,7 +72,7 @@ def relations(index: Index) -> tuple[Relation, ...]:
 
 
 def plain(value: Any, kind: str = "") -> Any:
-    """A value as JSON can hold it: bytes as 0x text, times as ISO 8601 in UTC, HUGEINT as text, lest readers round it."""
+    """A value as JSON holds it: bytes as 0x text, times as ISO 8601 in UTC, HUGEINT as text, which no reader rounds."""
     if isinstance(value, bytes):
         return "0x" + value.hex()
     if isinstance(value, datetime):

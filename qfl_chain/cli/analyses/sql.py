@@ -73,7 +73,8 @@ def _print_table(columns: Sequence[str], rows: Iterator[list[Any]]) -> None:
     """Every column as wide as it needs: nothing is cut, as a hash that is cut cannot be looked up."""
     shown = [[_text(value) for value in row] for row in islice(rows, MOST_ROWS)]
     widths = [max(len(line[at]) for line in (columns, *shown)) for at in range(len(columns))]
-    for line in (columns, ["-" * width for width in widths], *shown):
+    lines: list[Sequence[str]] = [columns, ["-" * width for width in widths], *shown]
+    for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     if next(rows, None) is not None:
         click.echo(f"... and more than these {MOST_ROWS:,} rows: --csv and --json print them all", err=True)
