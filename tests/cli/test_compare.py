@@ -10,12 +10,13 @@ from tests.cli.conftest import qfl
 def test_runs_stand_side_by_side(small_run: Path, attacked_run: Path) -> None:
     said = qfl("analyze", "compare", small_run, attacked_run)
     assert said.code == 0, said.err
-    assert said.out.startswith(f"run 1: {small_run} (small, seed 7, complete)\nrun 2: {attacked_run}")
+    assert said.out.startswith(f"run 1: {small_run} (small, up to block ")
+    assert f"\nrun 2: {attacked_run} (small" in said.out
     for text in (
         "Where the scenarios differ",
         "participants.rita.behaviour",
-        "of those recomputed equal",
-        "accuracy, last model",
+        "reports recomputed equal",
+        "last model, pooled accuracy",
         "Participants: free-rider, together in gwei",
         "all fees, gwei",
     ):
@@ -23,12 +24,12 @@ def test_runs_stand_side_by_side(small_run: Path, attacked_run: Path) -> None:
 
 
 def test_equal_scenarios_are_said_to_be(small_run: Path) -> None:
-    assert "The scenarios are the same." in qfl("analyze", "compare", small_run, small_run).out
+    assert "No scenario is known to differ." in qfl("analyze", "compare", small_run, small_run).out
 
 
 def test_json_holds_a_column_for_each_run(small_run: Path, attacked_run: Path) -> None:
     found = qfl("analyze", "compare", attacked_run, small_run, attacked_run, "--json").json
-    assert [one["path"] for one in found["runs"]] == [str(attacked_run), str(small_run), str(attacked_run)]
+    assert [one["path"] for one in found["columns"]] == [str(attacked_run), str(small_run), str(attacked_run)]
     assert found["differences"]["participants.rita.behaviour"] == ["free-rider", None, "free-rider"]
 
 
