@@ -11,6 +11,7 @@ from scipy.stats import kendalltau, spearmanr
 from qfl_chain.analysis.facts import Facts, ParticipantFacts
 from qfl_chain.analysis.metrics.metric import Metric, Number, Prices, Value
 from qfl_chain.analysis.metrics.readings import contributions, each_participant
+from qfl_chain.types import Gwei
 
 
 def gini(amounts: Sequence[Number]) -> float | None:
@@ -79,8 +80,8 @@ def _figure(statistic: float) -> float | None:
     return None if isnan(statistic) else float(statistic)
 
 
-def _earned(facts: Facts) -> list[int]:
-    return [one.earned for one in facts.participants]
+def _earned(facts: Facts) -> list[Gwei]:
+    return list(earned(facts).values())
 
 
 def _lorenz_points(facts: Facts) -> Mapping[str, Number | None]:
@@ -88,21 +89,22 @@ def _lorenz_points(facts: Facts) -> Mapping[str, Number | None]:
 
 
 def _against_contribution(facts: Facts) -> tuple[list[int], list[float]]:
+    """Over the updates that count, so that a lost evidence leaves both sides out."""
     contributed = contributions(facts)
-    earned = {one.account: one.earned for one in facts.participants}
-    accounts = [account for account in contributed if account in earned]
-    return [earned[account] for account in accounts], [contributed[account] for account in accounts]
+    return list(rewards(facts).values()), list(contributed.values())
 
 
 def _against_value(facts: Facts) -> tuple[list[int], list[float]]:
-    values = facts.supplement.values
-    held = [(one.earned, values[one.name]) for one in facts.participants if one.name in values]
-    return [earned for earned, _ in held], [value for _, value in held]
+    got, values = earned(facts), facts.supplement.values
+    held = [one for one in facts.participants if one.name in values and one.account in got]
+    return [got[one.account] for one in held], [values[one.name] for one in held]
 
 
 def _reward_per_row(facts: Facts, _: Prices) -> Value:
-    def value(one: ParticipantFacts) -> Number | None:
-        return per_row(one.earned, facts.supplement.rows.get(one.name, 0))
+    got, rows = earned(facts), facts.supplement.rows
+
+    def value(one: ParticipantFacts) -> float | None:
+        return per_row(got[one.account], rows.get(one.name, 0)) if one.account in got else None
 
     return each_participant(facts, value)
 

@@ -7,9 +7,9 @@ from functools import partial
 
 from qfl_chain.analysis.facts import Facts, ParticipantFacts
 from qfl_chain.analysis.metrics.metric import WEI_PER_GWEI, Metric, Prices, Value
-from qfl_chain.analysis.metrics.readings import each_participant
+from qfl_chain.analysis.metrics.readings import each_participant, earned
 from qfl_chain.protocol.money import Money
-from qfl_chain.types import Gwei
+from qfl_chain.types import Address, Gwei
 
 POINTS = 100
 """An accuracy of 1 has so many points."""
@@ -70,13 +70,20 @@ def energy_and_shots(prices: Prices) -> Gwei:
     return prices.gwei(prices.kwh * prices.kwh_usd + prices.shots * prices.shot_usd)
 
 
-def net_of(one: ParticipantFacts) -> int:
-    """A participant's net."""
-    return net(one.earned, one.penalties, one.fees)
+def nets(facts: Facts) -> dict[Address, int]:
+    """Every participant's net; empty where not every reward is known."""
+    got = earned(facts)
+    return {one.account: net(got[one.account], one.penalties, one.fees) for one in facts.participants if got}
 
 
-def _roi_of(one: ParticipantFacts) -> float | None:
-    return roi(net_of(one), one.deposited)
+def _net(facts: Facts, _: Prices) -> Value:
+    held = nets(facts)
+    return each_participant(facts, lambda one: held.get(one.account))
+
+
+def _roi(facts: Facts, _: Prices) -> Value:
+    held = nets(facts)
+    return each_participant(facts, lambda one: roi(held[one.account], one.deposited) if held else None)
 
 
 def _break_even_of(prices: Prices, one: ParticipantFacts) -> Gwei | None:
@@ -124,7 +131,7 @@ METRICS = (
         "gwei",
         None,
         None,
-        lambda facts, _: each_participant(facts, net_of),
+        _net,
         per="participant",
     ),
     Metric(
@@ -134,7 +141,7 @@ METRICS = (
         "",
         None,
         None,
-        lambda facts, _: each_participant(facts, _roi_of),
+        _roi,
         per="participant",
     ),
     Metric("cost", "money", "Cost of the federation", "gwei", 0, None, lambda facts, _: _cost(facts)),

@@ -11,6 +11,7 @@ from qfl_chain.analysis.facts import Facts, MovementFacts, ParticipantFacts, Sta
 from qfl_chain.analysis.metrics.metric import Number
 from qfl_chain.types import Address, Gwei
 
+READ = "read"
 ACCEPTED = "accepted"
 SUBJECTS = ("stake", "reward", "weight")
 """What can be concentrated in few hands."""
@@ -23,6 +24,16 @@ def labels(facts: Facts) -> dict[Address, str]:
     """What to call every participant: its name, and its account as well where two have the same name."""
     uses = Counter(one.name for one in facts.participants)
     return {one.account: one.name if uses[one.name] == 1 else f"{one.name} {one.account}" for one in facts.participants}
+
+
+def rewards_known(facts: Facts) -> bool:
+    """Whether evidence says who earned what in every round that paid: else sums of rewards would be guesses."""
+    return all(one.evidence == READ or not one.paid for one in facts.rounds)
+
+
+def earned(facts: Facts) -> dict[Address, Gwei]:
+    """What every participant earned; empty where it is not known of every round."""
+    return {one.account: one.earned for one in facts.participants} if rewards_known(facts) else {}
 
 
 def each_participant(facts: Facts, value: Callable[[ParticipantFacts], Number | None]) -> Mapping[str, Number | None]:
@@ -43,6 +54,15 @@ def standings_by_round(facts: Facts) -> dict[int, list[StandingFacts]]:
 def contributions(facts: Facts) -> dict[Address, float]:
     """The sum of each participant's contributions; only of those with an update that counts."""
     return _sums((one.participant, one.contribution) for one in facts.standings if one.stands)
+
+
+def rewards(facts: Facts) -> dict[Address, int]:
+    """The sum of each participant's rewards, for the same updates as :func:`contributions`."""
+    sums: dict[Address, int] = {}
+    for one in facts.standings:
+        if one.stands:
+            sums[one.participant] = sums.get(one.participant, 0) + one.reward
+    return sums
 
 
 def weight_shares(facts: Facts) -> dict[Address, float]:
@@ -74,7 +94,7 @@ def holdings(facts: Facts, subject: str) -> list[Number]:
     if subject == "stake":
         return [one.stake for one in facts.participants]
     if subject == "reward":
-        return [one.earned for one in facts.participants]
+        return list(earned(facts).values())
     return list(weight_shares(facts).values())
 
 

@@ -7,8 +7,8 @@ from functools import partial
 
 from qfl_chain.analysis.facts import Facts, ParticipantFacts, StandingFacts
 from qfl_chain.analysis.metrics.metric import Metric, Number, Prices, Value
-from qfl_chain.analysis.metrics.money import net_of
-from qfl_chain.analysis.metrics.readings import each_participant, standings_by_round
+from qfl_chain.analysis.metrics.money import nets
+from qfl_chain.analysis.metrics.readings import each_participant, earned, standings_by_round
 from qfl_chain.types import Address, Gwei
 
 HONEST = "honest"
@@ -60,17 +60,19 @@ def _share(of: Sequence[bool], among: Sequence[bool]) -> float | None:
 
 
 def _profit_by_behaviour(facts: Facts, _: Prices) -> Value:
+    held = nets(facts)
     profits: dict[str, int] = {}
     for one in facts.participants:
-        if one.behaviour:
-            profits[one.behaviour] = profits.get(one.behaviour, 0) + net_of(one)
+        if one.behaviour and held:
+            profits[one.behaviour] = profits.get(one.behaviour, 0) + held[one.account]
     return profits
 
 
 def _participants(facts: Facts) -> tuple[list[bool], list[bool]]:
     """Of everybody who committed and whose behaviour is known: whether it earned nothing, whether it is dishonest."""
-    held = [one for one in facts.participants if one.behaviour and one.commits]
-    return [one.earned == 0 for one in held], [one.behaviour != HONEST for one in held]
+    got = earned(facts)
+    held = [one for one in facts.participants if one.behaviour and one.commits and got]
+    return [got[one.account] == 0 for one in held], [one.behaviour != HONEST for one in held]
 
 
 def _updates(facts: Facts) -> tuple[list[bool], list[bool]]:
