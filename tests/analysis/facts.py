@@ -166,7 +166,7 @@ def facts(**changes: Any) -> Facts:
 
 
 def history() -> Facts:
-    """Three rounds, the second expired: two honest participants, a free rider who earned nothing, a penalised no-show."""
+    """Three rounds, the second expired: two honest participants, a free rider who earned nothing, a no-show."""
     penalty = 2 * ETH // 20
     first, second = 7 * ETH // 10, 3 * ETH // 10
     people = (

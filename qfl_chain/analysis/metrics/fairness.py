@@ -10,7 +10,7 @@ from scipy.stats import kendalltau, spearmanr
 
 from qfl_chain.analysis.facts import Facts, ParticipantFacts
 from qfl_chain.analysis.metrics.metric import Metric, Number, Prices, Value
-from qfl_chain.analysis.metrics.readings import contributions, each_participant
+from qfl_chain.analysis.metrics.readings import contributions, each_participant, earned, rewards
 from qfl_chain.types import Gwei
 
 
