@@ -137,6 +137,9 @@ def figure(
     return ModelFigure(model, number, rows, metric, value)
 
 
+DEPLOYMENT = transaction(0, 0, "deploy", 3_700_000, "sponsor")
+
+
 def facts(**changes: Any) -> Facts:
     """A federation that nobody has joined yet, with a money statement that holds for its participants and rounds."""
     values: dict[str, Any] = {
@@ -152,7 +155,8 @@ def facts(**changes: Any) -> Facts:
         "block": 100,
         "time": hour(10),
         "cancelled": False,
-        **dict.fromkeys(("participants", "rounds", "standings", "movements", "transactions", "figures"), ()),
+        **dict.fromkeys(("participants", "rounds", "standings", "movements", "figures"), ()),
+        "transactions": (DEPLOYMENT,),
     }
     values.update(changes)
     accounts = [
@@ -206,7 +210,7 @@ def _transactions() -> tuple[TransactionFacts, ...]:
         sent += [transaction(10 * number + 1, index, "commit", 31_000) for index in (1, 2, 3)]
         sent += [transaction(10 * number + 5, index, "reveal", 40_000) for index in (1, 2, 3)]
     reports = [transaction(10 * number + 9, 0xA0, "report", 70_000, "oracle") for number in (1, 3)]
-    return (*joins, *sent, *reports)
+    return (DEPLOYMENT, *joins, *sent, *reports)
 
 
 def _with_gas(one: ParticipantFacts, transactions: tuple[TransactionFacts, ...]) -> ParticipantFacts:

@@ -11,6 +11,7 @@ from qfl_chain.analysis.facts import Facts, TransactionFacts
 from qfl_chain.analysis.metrics.decentralisation import slope
 from qfl_chain.analysis.metrics.metric import Metric, Prices, Value
 from qfl_chain.analysis.metrics.money import in_gwei
+from qfl_chain.analysis.metrics.readings import each_participant
 from qfl_chain.types import Gwei
 
 ROUND_FUNCTIONS = ("commit", "reveal", "revealMany", "report")
@@ -80,6 +81,15 @@ def _fees_paid(facts: Facts) -> Mapping[str, int]:
     return {role: in_gwei(wei) for role, wei in fees.items()}
 
 
+def _gas(facts: Facts, _: Prices) -> Value:
+    """None without a transaction: a federation has at least one."""
+    return sum(one.gas_used for one in facts.transactions) or None
+
+
+def _gas_by_participant(facts: Facts, _: Prices) -> Value:
+    return each_participant(facts, lambda one: one.gas_used if facts.transactions else None)
+
+
 def _growth(facts: Facts, _: Prices) -> Value:
     rounds = gas_of_rounds(facts)
     line = growth([reveals for reveals, _gas in rounds], [gas for _reveals, gas in rounds])
@@ -87,7 +97,7 @@ def _growth(facts: Facts, _: Prices) -> Value:
 
 
 METRICS = (
-    Metric("gas", "cost", "Gas", "gas", 0, None, lambda facts, _: sum(one.gas_used for one in facts.transactions)),
+    Metric("gas", "cost", "Gas", "gas", 0, None, _gas),
     Metric(
         "gas_by_function",
         "cost",
@@ -99,6 +109,7 @@ METRICS = (
         "function",
     ),
     Metric("gas_by_role", "cost", "Gas by role", "gas", 0, None, lambda facts, _: _gas_by_role(facts), "role"),
+    Metric("gas_by_participant", "cost", "Gas by participant", "gas", 0, None, _gas_by_participant, "participant"),
     Metric("gas_growth", "cost", "Growth of a round's gas", "gas", None, None, _growth, "term"),
     Metric("fees_paid", "cost", "Fees paid", "gwei", 0, None, lambda facts, _: _fees_paid(facts), "role"),
     Metric(

@@ -162,7 +162,7 @@ METRICS = (
         "reward_per_row",
         "fairness",
         "Reward per row of data",
-        "gwei/row",
+        "gwei per row",
         0,
         None,
         _reward_per_row,

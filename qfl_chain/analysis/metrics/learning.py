@@ -145,7 +145,7 @@ METRICS = (
         partial(_rounds, lambda one: one.loss_after),
         "round",
     ),
-    Metric("contribution", "learning", "Contribution", "loss/sample", None, None, _contributions, "participant"),
+    Metric("contribution", "learning", "Contribution", "loss per sample", None, None, _contributions, "participant"),
     Metric("moved", "learning", "Who moved the model", "", None, None, _moved, "participant"),
     Metric("agreement", "learning", "Agreement between updates", "", -1, 1, _agreement),
     Metric(

@@ -71,8 +71,8 @@ def energy_and_shots(prices: Prices) -> Gwei:
 
 
 def nets(facts: Facts) -> dict[Address, int]:
-    """Every participant's net; empty where not every reward is known."""
-    got = earned(facts)
+    """Every participant's net; empty where not every reward is known, or no transaction."""
+    got = earned(facts) if facts.transactions else {}
     return {one.account: net(got[one.account], one.penalties, one.fees) for one in facts.participants if got}
 
 
@@ -87,11 +87,15 @@ def _roi(facts: Facts, _: Prices) -> Value:
 
 
 def _break_even_of(prices: Prices, one: ParticipantFacts) -> Gwei | None:
-    return break_even(one.gas_used, one.commits, prices.gas_price_wei, energy_and_shots(prices))
+    """None where its gas is not known."""
+    rounds = one.commits if one.gas_used else 0
+    return break_even(one.gas_used, rounds, prices.gas_price_wei, energy_and_shots(prices))
 
 
-def _cost(facts: Facts) -> Gwei:
-    """All rewards that reports allocated, and all fees."""
+def _cost(facts: Facts) -> Gwei | None:
+    """All rewards that reports allocated, and all fees; None without a transaction."""
+    if not facts.transactions:
+        return None
     fees = in_gwei(sum(one.fee for one in facts.transactions))
     return Gwei(facts.money.paid + facts.money.unclaimed + fees)
 
@@ -103,7 +107,10 @@ def _cost_per_point(facts: Facts, _: Prices) -> Value:
         if one.round is not None and one.metric == "accuracy" and one.value is not None:
             accuracy.setdefault(one.rows, []).append((one.round, one.value))
     cost = _cost(facts)
-    return {rows: cost_per_point(cost, min(points)[1], max(points)[1]) for rows, points in accuracy.items()}
+    return {
+        rows: None if cost is None else cost_per_point(cost, min(points)[1], max(points)[1])
+        for rows, points in accuracy.items()
+    }
 
 
 def _break_even_budget(facts: Facts, prices: Prices) -> Value:
@@ -127,7 +134,7 @@ METRICS = (
     Metric(
         "net",
         "money",
-        "Net",
+        "Net profit",
         "gwei",
         None,
         None,
@@ -149,7 +156,7 @@ METRICS = (
         "cost_per_point",
         "money",
         "Cost per accuracy point",
-        "gwei/point",
+        "gwei per percentage point",
         0,
         None,
         _cost_per_point,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from math import fsum
 
-from qfl_chain.analysis.facts import Facts, MovementFacts, ParticipantFacts, StandingFacts
+from qfl_chain.analysis.facts import Facts, MovementFacts, ParticipantFacts, RoundFacts, StandingFacts
 from qfl_chain.analysis.metrics.metric import Number
 from qfl_chain.types import Address, Gwei
 
@@ -28,7 +28,7 @@ def labels(facts: Facts) -> dict[Address, str]:
 
 def rewards_known(facts: Facts) -> bool:
     """Whether evidence says who earned what in every round that paid: else sums of rewards would be guesses."""
-    return all(one.evidence == READ or not one.paid for one in facts.rounds)
+    return not any(_unknown(one) for one in facts.rounds)
 
 
 def earned(facts: Facts) -> dict[Address, Gwei]:
@@ -109,16 +109,20 @@ def holdings_by_round(facts: Facts, subject: str) -> dict[int, list[int]]:
 
 
 def wealth_by_round(facts: Facts) -> dict[int, dict[Address, int]]:
-    """Everybody's deposits and rewards, less penalties, at the end of every round with standings that count."""
+    """Everybody's deposits and rewards, less penalties, at the end of every round with standings that count.
+
+    It ends before the first round that paid nobody knows whom.
+    """
     standings, movements = standings_by_round(facts), _movements_by_round(facts)
+    unknown = {one.number for one in facts.rounds if _unknown(one)}
     wealth = dict.fromkeys((one.account for one in facts.participants), 0)
     ended = {}
-    for number, counting in standings.items():
+    for number in takewhile(lambda number: number not in unknown, standings):
         for one in movements.get(number, []):
             wealth[one.account] = wealth.get(one.account, 0) + SIGNS.get(one.kind, 0) * one.amount
-        for standing in counting:
+        for standing in standings[number]:
             wealth[standing.participant] = wealth.get(standing.participant, 0) + standing.reward
-        if counting:
+        if standings[number]:
             ended[number] = dict(wealth)
     return ended
 
@@ -133,6 +137,10 @@ def _movements_by_round(facts: Facts) -> dict[int, list[MovementFacts]]:
         while pending and (end is None or pending[0].time < end):
             due.append(pending.popleft())
     return by_round
+
+
+def _unknown(round_: RoundFacts) -> bool:
+    return round_.paid > 0 and round_.evidence != READ
 
 
 def _sums(pairs: Iterable[tuple[Address, float]]) -> dict[Address, float]:
