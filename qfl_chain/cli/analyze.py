@@ -8,6 +8,7 @@ from qfl_chain.cli.lazy import LazyGroup
 
 COMMANDS = {
     "index": "Read a federation's history into one DuckDB file.",
+    "metrics": "Show the metrics of a history: money, fairness, security, learning, cost.",
     "summary": "Show learning, participants, gas and money of a run.",
 }
 """Every command and its line in the help. Command ``x`` is ``qfl_chain.cli.analyses.x.command``."""
