@@ -58,3 +58,10 @@ def test_little_history_is_shown_without_empty_tables(of: Facts, capsys: pytest.
     said = shown(of, capsys)
     assert "Gini coefficient of rewards" in said
     assert "by round" not in said.replace("a round by", "")
+
+
+def test_a_name_is_shown_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("[red]Ada[/red]", "[/nope]", ":bomb:")
+    people = facts(participants=tuple(participant(index, name) for index, name in enumerate(names)))
+    said = shown(people, capsys, "net")
+    assert [name for name in names if name not in said] == []
