@@ -10,6 +10,9 @@ COMMANDS = {
     "index": "Read a federation's history into one DuckDB file.",
     "metrics": "Show the metrics of a history: money, fairness, security, learning, cost.",
     "summary": "Show learning, participants, gas and money of a run.",
+    "compare": "Show runs side by side.",
+    "replay": "Say what other rules would have paid and learned.",
+    "deviations": "Say what cheating would have gained, and what data are worth.",
 }
 """Every command and its line in the help. Command ``x`` is ``qfl_chain.cli.analyses.x.command``."""
 
