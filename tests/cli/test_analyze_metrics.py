@@ -118,3 +118,19 @@ def test_json_has_a_null_for_what_is_unknown(small_run: Path) -> None:
     assert found["gain_copying"]["value"] is None
     assert isinstance(found["reward_per_row"]["value"], Mapping)
     assert set(found["reward_per_row"]["value"].values()) == {None}
+
+
+def test_the_lab_fills_in_what_no_chain_says(small_run: Path) -> None:
+    names = ("--metric", "gain_splitting", "--metric", "reward_per_row", "--metric", "kendall_value")
+    said = qfl("analyze", "metrics", small_run, "--lab", "--json", *names)
+    metrics = said.json["metrics"]
+    assert isinstance(metrics["gain_splitting"]["value"], int)
+    assert None not in metrics["reward_per_row"]["value"].values()
+    assert "round 1 again" in said.err
+
+
+def test_the_lab_takes_a_run_directory_only(small_run: Path, tmp_path: Path) -> None:
+    index_run(small_run, tmp_path / "history.duckdb").close()
+    said = qfl("analyze", "metrics", tmp_path / "history.duckdb", "--lab")
+    assert said.code == 6
+    assert "history.duckdb is not a run directory" in said.err

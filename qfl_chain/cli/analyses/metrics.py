@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,14 +33,20 @@ if TYPE_CHECKING:
     "--shots", type=click.IntRange(min=0), default=0, show_default=True, help="Shots a participant needs a round."
 )
 @click.option("--shot-usd", type=NOT_NEGATIVE, default="0.001", show_default=True, help="Price of a shot in dollars.")
+@click.option(
+    "--lab",
+    is_flag=True,
+    help="Of a run directory: also replay what cheating would have gained, and train again without each client.",
+)
 @uses(optional=("rpc_url", "store"))
 @json_option
-def command(path: Path, names: tuple[str, ...], settings: Settings, as_json: bool, **prices: Any) -> None:
+def command(path: Path, names: tuple[str, ...], lab: bool, settings: Settings, as_json: bool, **prices: Any) -> None:
     """Show the metrics of a federation's history: money, fairness, decentralisation, security, learning and cost.
 
     PATH is a run directory, an index that `qfl analyze index` wrote, or a deployment file. The last needs --rpc-url,
     and --store for what the reports' evidence says. docs/metrics.md defines every metric. A figure that is unknown or
-    not defined is shown as -.
+    not defined is shown as -. Gains of deviating, data values and rows of data are known with --lab only, which takes
+    seconds to minutes.
     """
     from qfl_chain.analysis.index.facts import load_facts
     from qfl_chain.analysis.metrics.catalogue import Prices, measure, select
@@ -49,6 +56,10 @@ def command(path: Path, names: tuple[str, ...], settings: Settings, as_json: boo
     chosen, assumed = select(names), Prices(**_renamed(prices))
     with open_history(path, settings) as index:
         facts = load_facts(index)
+    if lab:
+        from qfl_chain.lab.supplement import supplement
+
+        facts = replace(facts, supplement=supplement(path, lambda step: click.echo(step, err=True)))
     values = measure(facts, assumed, [metric.name for metric in chosen])
     if as_json:
         print_json(_jsonable(facts, assumed, values))
