@@ -69,9 +69,12 @@ def _profit_by_behaviour(facts: Facts, _: Prices) -> Value:
 
 
 def _participants(facts: Facts) -> tuple[list[bool], list[bool]]:
-    """Of everybody who committed and whose behaviour is known: whether it earned nothing, whether it is dishonest."""
+    """Of everybody who committed and whose behaviour is known: whether it earned nothing, whether it is dishonest.
+
+    Nobody while nobody has earned: those are not left out.
+    """
     got = earned(facts)
-    held = [one for one in facts.participants if one.behaviour and one.commits and got]
+    held = [one for one in facts.participants if one.behaviour and one.commits and any(got.values())]
     return [got[one.account] == 0 for one in held], [one.behaviour != HONEST for one in held]
 
 

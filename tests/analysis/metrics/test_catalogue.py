@@ -10,18 +10,7 @@ import pytest
 from qfl_chain.analysis.metrics.catalogue import GROUPS, METRICS, measure
 from qfl_chain.errors import InputError
 from qfl_chain.types import Gwei
-from tests.analysis.facts import (
-    BUDGET,
-    ETH,
-    account,
-    expired,
-    facts,
-    history,
-    movement,
-    participant,
-    round_,
-    standing,
-)
+from tests.analysis.facts import BUDGET, ETH, account, expired, facts, history, movement, participant, round_, standing
 from tests.analysis.metrics.values import PRICES, known, supplied, unequal, value, without_evidence
 
 

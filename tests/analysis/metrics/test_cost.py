@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from qfl_chain.analysis.metrics.catalogue import Prices
-from tests.analysis.facts import (
-    DEPLOYMENT,
-    expired,
-    facts,
-    round_,
-    transaction,
-)
+from tests.analysis.facts import DEPLOYMENT, expired, facts, round_, transaction
 from tests.analysis.metrics.values import value
 
 
@@ -36,6 +30,11 @@ def test_gas_grows_with_reveals_over_rounds_that_follow_a_report() -> None:
     sent += [transaction(22, 1, "claim", 10**6)]
     rounds = (round_(1, reveals=2), round_(2, reveals=4), expired(3), round_(4, reveals=9))
     assert value("gas_growth", facts(rounds=rounds, transactions=tuple(sent))) == {"per reveal": 70, "fixed": 70}
+
+
+def test_gas_that_nobody_saw_does_not_grow() -> None:
+    rounds = (round_(1, reveals=2), round_(2, reveals=4))
+    assert value("gas_growth", facts(rounds=rounds, transactions=())) is None
 
 
 def test_rounds_of_one_size_tell_nothing_of_growth() -> None:

@@ -6,15 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.analysis.facts import (
-    BUDGET,
-    ETH,
-    facts,
-    hour,
-    movement,
-    round_,
-    standing,
-)
+from tests.analysis.facts import BUDGET, ETH, facts, hour, movement, round_, standing
 from tests.analysis.metrics.values import unequal, value
 
 
@@ -40,10 +32,7 @@ def test_rewards_and_weights_by_round_are_the_rounds_own() -> None:
 
 def test_a_share_of_the_weight_counts_the_same_in_every_round() -> None:
     """The second round's weights are a million times the first's; each of the two has one round."""
-    million = replace(
-        unequal(),
-        standings=(standing(1, 1, 1, BUDGET), standing(2, 2, 10**6, BUDGET)),
-    )
+    million = replace(unequal(), standings=(standing(1, 1, 1, BUDGET), standing(2, 2, 10**6, BUDGET)))
     assert value("hhi_weight", million) == 0.5
 
 
@@ -60,8 +49,7 @@ def test_stake_has_no_advantage_to_tell_where_all_staked_the_same() -> None:
 def test_the_advantage_of_stake_is_the_slope(rewards: tuple[int, int], advantage: float) -> None:
     small, large = rewards
     one = facts(
-        rounds=(round_(1),),
-        standings=(standing(1, 1, 1, small, stake=ETH), standing(1, 2, 1, large, stake=3 * ETH)),
+        rounds=(round_(1),), standings=(standing(1, 1, 1, small, stake=ETH), standing(1, 2, 1, large, stake=3 * ETH))
     )
     assert value("stake_advantage", one) == pytest.approx(advantage)
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qfl_chain.analysis.metrics.catalogue import measure
-from tests.analysis.facts import (
-    ETH,
-    history,
-)
+from tests.analysis.facts import ETH, history
 from tests.analysis.metrics.values import PRICES, known, supplied, value
 
 

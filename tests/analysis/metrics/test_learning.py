@@ -6,11 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.analysis.facts import (
-    figure,
-    history,
-    standing,
-)
+from tests.analysis.facts import figure, history, standing
 from tests.analysis.metrics.values import value
 
 

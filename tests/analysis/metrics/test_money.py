@@ -9,14 +9,7 @@ import pytest
 
 from qfl_chain.analysis.metrics.catalogue import Prices
 from qfl_chain.types import Gwei
-from tests.analysis.facts import (
-    BUDGET,
-    ETH,
-    facts,
-    figure,
-    history,
-    participant,
-)
+from tests.analysis.facts import BUDGET, ETH, facts, figure, history, participant
 from tests.analysis.metrics.values import value
 
 

@@ -6,16 +6,7 @@ from dataclasses import replace
 
 from qfl_chain.analysis.metrics.catalogue import measure
 from qfl_chain.types import Gwei
-from tests.analysis.facts import (
-    BUDGET,
-    ETH,
-    facts,
-    history,
-    hour,
-    movement,
-    round_,
-    standing,
-)
+from tests.analysis.facts import BUDGET, ETH, facts, history, hour, movement, participant, round_, standing
 from tests.analysis.metrics.values import PRICES, known, value
 
 
@@ -48,6 +39,11 @@ def test_nobody_is_called_bad_where_no_behaviour_is_known() -> None:
     assert known(measure(anonymous, PRICES, names)) == set()
 
 
+def test_nobody_is_left_out_while_nobody_earned() -> None:
+    young = facts(participants=(participant(1, commits=1), participant(2, commits=1, behaviour="free-rider")))
+    assert known(measure(young, PRICES, ("exclusion_precision", "exclusion_recall"))) == set()
+
+
 def test_rounds_until_penalised_count_from_the_first_that_could_be_taken_part_in() -> None:
     assert value("rounds_until_penalised") == {"Ada": None, "Ben": None, "Fay": None, "Nat": 1}
     late = replace(
@@ -59,10 +55,7 @@ def test_rounds_until_penalised_count_from_the_first_that_could_be_taken_part_in
 
 
 def test_a_penalty_for_the_round_it_joined_in_counts_as_one_round() -> None:
-    joined = replace(
-        history(),
-        participants=tuple(replace(one, joined=hour(1.5)) for one in history().participants),
-    )
+    joined = replace(history(), participants=tuple(replace(one, joined=hour(1.5)) for one in history().participants))
     assert value("rounds_until_penalised", joined)["Nat"] == 1
 
 

@@ -9,17 +9,7 @@ from typing import Any
 from qfl_chain.analysis.facts import Facts, Supplement
 from qfl_chain.analysis.metrics.catalogue import Prices, Value, measure
 from qfl_chain.types import Gwei
-from tests.analysis.facts import (
-    BUDGET,
-    ETH,
-    facts,
-    history,
-    hour,
-    movement,
-    participant,
-    round_,
-    standing,
-)
+from tests.analysis.facts import BUDGET, ETH, facts, history, hour, movement, participant, round_, standing
 
 PRICES = Prices()
 
@@ -74,8 +64,5 @@ def unequal() -> Facts:
             standing(2, 1, 10, 0, weight=0),
             standing(2, 2, 10, BUDGET, stake=8 * ETH),
         ),
-        movements=(
-            movement("Joined", 1, 2 * ETH),
-            movement("Joined", 2, 8 * ETH, time=hour(2.1), block=20),
-        ),
+        movements=(movement("Joined", 1, 2 * ETH), movement("Joined", 2, 8 * ETH, time=hour(2.1), block=20)),
     )
