@@ -62,7 +62,7 @@ def break_even(gas: int, rounds: int, gas_price_wei: int, other: Gwei) -> Gwei |
         gas_price_wei: of one gas.
         other: what else a round costs it.
     """
-    return Gwei(in_gwei(-(-gas * gas_price_wei // rounds)) + other) if rounds else None
+    return Gwei(-(-gas * gas_price_wei // (rounds * WEI_PER_GWEI)) + other) if rounds else None
 
 
 def energy_and_shots(prices: Prices) -> Gwei:

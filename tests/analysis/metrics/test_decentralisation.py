@@ -18,6 +18,14 @@ def test_a_penalty_counts_from_the_round_it_is_settled_in() -> None:
     assert value("hhi_stake_by_round") == {"1": 0.25, "2": pytest.approx(0.25012, abs=1e-5), "3": value("hhi_stake")}
 
 
+def test_what_is_settled_by_the_call_that_opens_a_round_counts_from_that_round() -> None:
+    whole = history()
+    penalty = next(one for one in whole.movements if one.kind == "Penalized")
+    opening = replace(whole, movements=(*whole.movements[:-1], replace(penalty, time=hour(2))))
+    assert value("hhi_stake_by_round", opening)["1"] == 0.25
+    assert value("hhi_stake_by_round", opening)["2"] > 0.25
+
+
 def test_an_exit_leaves_no_stake() -> None:
     one = unequal()
     left = replace(one, movements=(*one.movements, movement("Exited", 2, 8 * ETH, time=hour(2.5), block=30)))
@@ -52,6 +60,18 @@ def test_the_advantage_of_stake_is_the_slope(rewards: tuple[int, int], advantage
         rounds=(round_(1),), standings=(standing(1, 1, 1, small, stake=ETH), standing(1, 2, 1, large, stake=3 * ETH))
     )
     assert value("stake_advantage", one) == pytest.approx(advantage)
+
+
+def test_updates_that_were_refused_say_nothing_of_the_advantage_of_stake() -> None:
+    """A copycat that was penalised before has less stake and no reward: that is not for its stake."""
+    one = facts(
+        rounds=(round_(1),),
+        standings=(
+            *(standing(1, index, 1, BUDGET // 2) for index in (1, 2)),
+            standing(1, 3, 0, 0, stake=19 * ETH // 10, status="duplicate"),
+        ),
+    )
+    assert value("stake_advantage", one) is None
 
 
 def test_a_newcomer_earns_by_the_mean_contribution_and_the_least_stake() -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from qfl_chain.analysis.metrics.catalogue import Prices
+from qfl_chain.analysis.metrics.money import break_even
 from qfl_chain.types import Gwei
 from tests.analysis.facts import BUDGET, ETH, facts, figure, history, participant
 from tests.analysis.metrics.values import value
@@ -75,6 +76,11 @@ def test_break_even_counts_gas_energy_and_shots() -> None:
     assert rewards["Nat"] == 3 * (48_000 + 31_000) + 2 * ETH // 1000
     assert rewards["Ben"] == (48_000 + 3 * 31_000 + 3 * 40_000) + 2 * ETH // 1000
     assert value("break_even_budget", prices=prices) == sum(rewards.values())
+
+
+@pytest.mark.parametrize(("gas", "reward"), [(3, 1), (4, 2), (6, 2)])
+def test_a_break_even_reward_is_rounded_up_once(gas: int, reward: int) -> None:
+    assert break_even(gas, rounds=3, gas_price_wei=10**9, other=Gwei(0)) == reward
 
 
 def test_dollars_become_gwei_exactly_and_round_up() -> None:
