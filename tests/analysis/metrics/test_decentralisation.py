@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.analysis.facts import BUDGET, ETH, facts, hour, movement, round_, standing
+from tests.analysis.facts import BUDGET, ETH, facts, history, hour, movement, round_, standing
 from tests.analysis.metrics.values import unequal, value
 
 
