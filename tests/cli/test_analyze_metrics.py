@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from qfl_chain.analysis.index.database import Meta, create_index
 from qfl_chain.analysis.index.facts import load_facts
 from qfl_chain.analysis.index.opening import open_history
 from qfl_chain.analysis.index.runs import index_run
 from qfl_chain.analysis.metrics.catalogue import GROUPS, METRICS, Prices, measure
+from qfl_chain.types import Address
 from tests.cli.conftest import qfl
 
 
@@ -111,6 +113,15 @@ def test_a_path_without_a_history_is_refused() -> None:
     said = qfl("analyze", "metrics", "/nowhere")
     assert said.code == 6
     assert said.err.startswith("error: /nowhere is not there")
+
+
+def test_an_index_without_a_log_has_no_figures_and_says_why(tmp_path: Path) -> None:
+    create_index(tmp_path / "empty.duckdb", Meta(31337, Address("0x" + "1" * 40), 0, "http://127.0.0.1:8545")).close()
+    said = qfl("analyze", "metrics", tmp_path / "empty.duckdb")
+    assert (said.code, said.err) == (0, "")
+    assert "gap: no log of the federation was read" in said.out
+    empty = qfl("analyze", "metrics", tmp_path / "empty.duckdb", "--json").json
+    assert {name for name, one in empty["metrics"].items() if one["value"] not in (None, {})} == {"conservation"}
 
 
 def test_json_has_a_null_for_what_is_unknown(small_run: Path) -> None:

@@ -119,6 +119,15 @@ def _stake_to_corrupt(facts: Facts, _: Prices) -> Value:
     return costs
 
 
+def _oracles_to_corrupt(facts: Facts, _: Prices) -> Value:
+    """None while no log has named the committee."""
+    return facts.quorum or None
+
+
+def _bond_to_corrupt(facts: Facts, _: Prices) -> Value:
+    return facts.quorum * ORACLE_BOND if facts.quorum else None
+
+
 METRICS = (
     Metric(
         "profit_by_behaviour",
@@ -191,7 +200,7 @@ METRICS = (
         "oracles",
         1,
         None,
-        lambda facts, _: facts.quorum,
+        _oracles_to_corrupt,
     ),
     Metric(
         "bond_to_corrupt",
@@ -200,6 +209,6 @@ METRICS = (
         "gwei",
         0,
         None,
-        lambda facts, _: facts.quorum * ORACLE_BOND,
+        _bond_to_corrupt,
     ),
 )

@@ -73,3 +73,8 @@ def test_nobody_corrupts_a_round_with_less_than_the_minimum_stake() -> None:
 
 def test_a_quorum_of_oracles_loses_no_bond() -> None:
     assert (value("oracles_to_corrupt"), value("bond_to_corrupt")) == (3, 0)
+
+
+def test_a_committee_that_no_log_has_named_is_unknown() -> None:
+    unnamed = facts(quorum=0, oracles=())
+    assert (value("oracles_to_corrupt", unnamed), value("bond_to_corrupt", unnamed)) == (None, None)
