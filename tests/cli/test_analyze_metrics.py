@@ -13,7 +13,7 @@ from qfl_chain.analysis.index.opening import open_history
 from qfl_chain.analysis.index.runs import index_run
 from qfl_chain.analysis.metrics.catalogue import GROUPS, METRICS, Prices, measure
 from qfl_chain.types import Address
-from tests.cli.conftest import qfl
+from tests.cli.conftest import ORACLES, Bench, qfl
 
 
 def test_every_group_and_every_single_figure_is_shown(small_run: Path) -> None:
@@ -145,3 +145,19 @@ def test_the_lab_takes_a_run_directory_only(small_run: Path, tmp_path: Path) -> 
     said = qfl("analyze", "metrics", tmp_path / "history.duckdb", "--lab")
     assert said.code == 6
     assert "history.duckdb is not a run directory" in said.err
+
+
+def test_a_deployment_file_gives_the_chains_figures_and_without_a_store_no_rewards(revealed: Bench) -> None:
+    for oracle in ORACLES[:3]:
+        assert revealed.qfl("oracle", "report", "--sign", revealed.folder / "signatures", signer=oracle).code == 0
+    assert revealed.qfl("oracle", "post", revealed.folder / "signatures", signer=ORACLES[0]).code == 0
+    deployment = revealed.folder / "deployment.json"
+    whole = revealed.qfl("analyze", "metrics", deployment, "--json").json
+    assert whole["source"] == revealed.url
+    assert whole["metrics"]["conservation"]["value"]["difference"] == 0
+    assert whole["metrics"]["gini_reward"]["value"] is not None
+    env = {**revealed.env(), "QFL_STORE": None}
+    blind = qfl("analyze", "metrics", deployment, "--json", env=env).json
+    assert set(blind["metrics"]["net"]["value"].values()) == {None}
+    assert blind["metrics"]["gas"] == whole["metrics"]["gas"]
+    assert any("evidence of round 1" in gap for gap in blind["gaps"])
