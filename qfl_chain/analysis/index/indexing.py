@@ -7,7 +7,6 @@ there. Nothing is forgotten because a node knows less; only another block at the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qfl_chain.analysis.index.decoding import decode_piece
@@ -18,7 +17,6 @@ from qfl_chain.chain.logs import REMEMBERED
 from qfl_chain.chain.raw import RawNode
 from qfl_chain.chain.transport import answering
 from qfl_chain.errors import LedgerError, WrongContract
-from qfl_chain.types import Address
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -149,8 +147,8 @@ def _seen(index: Index) -> bool:
 def _check_found(index: Index) -> None:
     if not _seen(index):
         raise WrongContract(
-            f"{index.meta.federation} has no log from block {index.meta.from_block} to {index.next_block - 1}: it is no "
-            f"federation, it was created earlier, or the node pruned its logs; check the address, or {ELSEWHERE}"
+            f"{index.meta.federation} has no log from block {index.meta.from_block} to {index.next_block - 1}: it is "
+            f"no federation, it was created earlier, or the node pruned its logs; check the address, or {ELSEWHERE}"
         )
 
 
