@@ -57,7 +57,7 @@ def reading() -> Iterator[Callable[[int, int, int], None]]:
 def reading_evidence() -> Iterator[Callable[[int, int], None]]:
     """Something to call with how many reports' evidence was read, and of how many."""
     if not sys.stderr.isatty():
-        yield lambda done, of: None if done else click.echo(f"reading the evidence of {of} reports", err=True)
+        yield lambda done, of: click.echo(f"reading evidence of {of} report(s)", err=True) if of and not done else None
         return
     with _bar("evidence of report", "") as display:
         task = display.add_task("", total=None)
