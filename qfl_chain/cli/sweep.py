@@ -98,6 +98,7 @@ def print_sweep(sweep: Sweep, rows: tuple[SweepRow, ...]) -> None:
     parameters = list(sweep.cells[0].parameters)
     table = [
         (
+            row.scenario,
             row.behaviour,
             f"{row.share:.0%}",
             *(str(row.parameters[key]) for key in parameters),
@@ -109,7 +110,17 @@ def print_sweep(sweep: Sweep, rows: tuple[SweepRow, ...]) -> None:
         )
         for row in rows
     ]
-    columns = ("behaviour", "share", *parameters, "attackers' net", "honest net", "accuracy", "pays", "equal")
+    columns = (
+        "scenario",
+        "behaviour",
+        "share",
+        *parameters,
+        "attackers' net",
+        "honest net",
+        "accuracy",
+        "pays",
+        "equal",
+    )
     print_table(f"{sweep.grid.name}: {len(sweep.grid.seeds)} seeds", columns, table, NOTE)
 
 

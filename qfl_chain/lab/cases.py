@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qfl_chain.actors.oracle import fetch_updates
 from qfl_chain.actors.view import published_rewards
@@ -80,7 +81,7 @@ def open_cases(path: Path) -> RunCases:
         raise RunError(f"{path} ended before its federation was deployed: there is nothing to judge again")
     recomputed = recompute(archive.events(), Address(facts["federation"]), archive.blocks)
     terms, store = recomputed.terms, archive.blocks
-    parties = {Address(one["account"]): one for one in facts.get("participants", ())}
+    parties = _parties(facts, path)
     cases = tuple(_case(recomputed, number, store) for number in _judged(recomputed))
     if not cases:
         raise RunError(f"{path} has no round whose report can be judged again: {'; '.join(_notes(recomputed))}")
@@ -89,9 +90,9 @@ def open_cases(path: Path) -> RunCases:
         terms=terms,
         circuit=Circuit.from_bytes(store.get(terms.circuit)),
         validation=decode_validation(store.get(terms.validation)),
-        names={account: str(one["name"]) for account, one in parties.items()},
-        behaviours={account: str(one["behaviour"]) for account, one in parties.items()},
-        holdings={account: str(one["data"]) for account, one in parties.items() if one["data"]},
+        names={account: name for account, (name, _, _) in parties.items()},
+        behaviours={account: behaviour for account, (_, behaviour, _) in parties.items()},
+        holdings={account: data for account, (_, _, data) in parties.items() if data},
         cases=cases,
         notes=_notes(recomputed),
     )
@@ -100,6 +101,17 @@ def open_cases(path: Path) -> RunCases:
 def per_sample(summed: int, outcome: Outcome) -> float:
     """A loss that is summed over the round's drawn samples, as the mean of one."""
     return summed / len(decode_evidence(outcome.evidence).header.subset) / Q30
+
+
+def _parties(facts: Mapping[str, Any], path: Path) -> dict[Address, tuple[str, str, str]]:
+    """Name, behaviour and data of every participant that ``run.json`` lists."""
+    try:
+        return {
+            Address(one["account"]): (str(one["name"]), str(one["behaviour"]), str(one["data"]))
+            for one in facts.get("participants", ())
+        }
+    except (KeyError, TypeError) as error:
+        raise RunError(f"{path}/run.json: its participants do not read ({error!r}); was the file edited?") from error
 
 
 def _judged(recomputed: Recomputed) -> tuple[int, ...]:

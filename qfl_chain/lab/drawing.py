@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from warnings import catch_warnings, simplefilter
 
 from qfl_chain.errors import InputError
 from qfl_chain.lab.replaying import Replayed
@@ -16,6 +17,8 @@ COLOURS = {"own": "#000000", "exact": "#0072b2", "carried": "#e69f00"}
 """Three of Okabe and Ito's colours, which colour-blind readers tell apart."""
 MARKS = {"own": "o", "exact": "s", "carried": "^"}
 MILLION = 10**6
+TALLEST = 20
+"""Participants in the plot."""
 
 
 def check_figure(path: Path) -> None:
@@ -42,8 +45,10 @@ def draw_replay(replayed: Replayed, path: Path) -> None:
     from matplotlib.figure import Figure
 
     scheme = replayed.scheme
-    # SVG names its parts by a salt: a fixed one makes equal figures equal files.
-    with matplotlib.rc_context({"svg.hashsalt": "qfl-chain"}):
+    # SVG names its parts by a salt: a fixed one makes equal figures equal files. Its text stays text, for readers whose
+    # fonts have more letters than the one a PNG is drawn with, of which matplotlib warns.
+    with matplotlib.rc_context({"svg.hashsalt": "qfl-chain", "svg.fonttype": "none"}), catch_warnings():
+        simplefilter("ignore", UserWarning)
         figure = Figure(figsize=(11, 4.5), layout="constrained")
         payments, losses = figure.subplots(1, 2)
         _draw_payments(payments, replayed)
@@ -56,14 +61,16 @@ def draw_replay(replayed: Replayed, path: Path) -> None:
 
 
 def _draw_payments(axes: Axes, replayed: Replayed) -> None:
-    people = replayed.participants
+    most = sorted(replayed.participants, key=lambda one: -max(one.own, one.exact, one.carried))[:TALLEST]
+    people = [one for one in replayed.participants if one in most]
     for at, (kind, colour) in enumerate(COLOURS.items()):
         places = [row + (at - 1) * 0.27 for row in range(len(people))]
         axes.barh(places, [getattr(one, kind) / MILLION for one in people], 0.25, color=colour, label=kind)
     # A dollar sign would start a formula.
     axes.set_yticks(range(len(people)), [one.name.replace("$", r"\$") for one in people])
     axes.invert_yaxis()
-    axes.set_xlabel("paid over the run, in millions of gwei")
+    left_out = len(replayed.participants) - len(people)
+    axes.set_xlabel(f"paid over the run, in millions of gwei{f'; {left_out} paid less left out' if left_out else ''}")
     axes.legend()
 
 

@@ -1,9 +1,9 @@
-"""A grid: one scenario, several seeds, several values of its keys, and attackers. The dataclasses are its schema.
+"""A grid: scenarios, seeds, values of a scenario's keys, and attackers. The dataclasses are its schema.
 
 ::
 
     name = "no-attack-pays"
-    scenario = "heart"                      # a shipped name, or a file beside the grid
+    scenarios = ["heart"]                   # shipped names, or files beside the grid
     seeds = [0, 1, 2]
 
     [parameters]                            # every combination of these values
@@ -85,10 +85,10 @@ class AttackerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One sweep. ``scenario`` names the base scenario, ``rounds`` are its own where nothing is said."""
+    """One sweep. ``scenarios`` are crossed with all else; ``rounds`` are their own where nothing is said."""
 
     name: str
-    scenario: str
+    scenarios: tuple[str, ...]
     seeds: tuple[int, ...]
     description: str = ""
     rounds: int | None = None
@@ -99,8 +99,10 @@ class Grid:
             raise ValueError(
                 f"name {self.name!r} must be letters, digits, - and _, at most 64: sweeps are named for it"
             )
-        if not self.seeds or len(set(self.seeds)) != len(self.seeds):
-            raise ValueError("seeds: give at least one, and each once")
+        for key in ("scenarios", "seeds"):
+            values = getattr(self, key)
+            if not values or len(set(values)) != len(values):
+                raise ValueError(f"{key}: give at least one, and each once")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,13 @@ class Cell:
     """One run of a sweep.
 
     Attributes:
+        base: the scenario as the grid names it.
         parameters: the values of the grid's parameters.
         behaviour, share: of the attackers; :data:`NOBODY` and 0 where there are none.
         scenario: all of it, the seed included; nothing else decides what the run gives.
     """
 
+    base: str
     parameters: Mapping[str, Any]
     behaviour: str
     share: float
@@ -129,7 +133,7 @@ class Cell:
         """The cell in a line."""
         attack = f"{self.behaviour} {self.share:.0%}" if self.share else "no attacker"
         values = (f"{key} {value}" for key, value in self.parameters.items())
-        return ", ".join((attack, *values, f"seed {self.scenario.seed}"))
+        return ", ".join((self.base, attack, *values, f"seed {self.scenario.seed}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,24 +188,24 @@ def _parameters(table: object, origin: str) -> dict[str, list[Any]]:
 
 
 def _cells(grid: Grid, parameters: Mapping[str, Sequence[Any]], path: Path) -> Iterator[Cell]:
-    base = _base(grid, path)
-    for behaviour, share, participants in _castings(grid, base, str(path)):
-        for values in product(*parameters.values()):
-            chosen = dict(zip(parameters, values, strict=True))
-            scenario = changed(replace(base, participants=participants), chosen, f"{path}: parameters")
-            for seed in grid.seeds:
-                yield Cell(chosen, behaviour, share, scenario.with_seed(seed))
+    for name in grid.scenarios:
+        base = _base(grid, name, path)
+        for behaviour, share, participants in _castings(grid, base, str(path)):
+            for values in product(*parameters.values()):
+                chosen = dict(zip(parameters, values, strict=True))
+                scenario = changed(replace(base, participants=participants), chosen, f"{path}: parameters")
+                for seed in grid.seeds:
+                    yield Cell(name, chosen, behaviour, share, scenario.with_seed(seed))
 
 
-def _base(grid: Grid, path: Path) -> Scenario:
-    """The grid's scenario, with its participants spelt out."""
-    beside = path.parent / grid.scenario
-    shipped = grid.scenario in shipped_scenarios()
-    base = load_scenario(grid.scenario if shipped else str(beside.absolute()))
+def _base(grid: Grid, name: str, path: Path) -> Scenario:
+    """One of the grid's scenarios, with its participants spelt out."""
+    beside = str((path.parent / name).absolute())
+    base = load_scenario(name if name in shipped_scenarios() else beside)
     base = base.with_rounds(grid.rounds) if grid.rounds is not None else base
     participants = base.participants or default_participants(prepare(base.data, base.seed))
     if grid.attackers and any(one.behaviour != HONEST for one in participants):
-        raise ScenarioError(f"{path}: attackers: {grid.scenario} has some of its own; name a scenario without")
+        raise ScenarioError(f"{path}: attackers: {name} has some of its own; name a scenario without")
     return replace(base, participants=participants)
 
 

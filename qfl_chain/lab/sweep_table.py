@@ -43,6 +43,7 @@ class SweepRow:
             ``unclear``; empty without attackers or with one seed.
     """
 
+    scenario: str
     parameters: Mapping[str, Any]
     behaviour: str
     share: float
@@ -71,7 +72,7 @@ def sweep_rows(cells: Iterable[Cell], results: Mapping[str, CellResult]) -> tupl
     """One row for all seeds of a combination, in the order of the cells."""
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
-        groups.setdefault(repr((cell.behaviour, cell.share, cell.parameters)), []).append(cell)
+        groups.setdefault(repr((cell.base, cell.behaviour, cell.share, cell.parameters)), []).append(cell)
     return tuple(_row(group, [results[cell.digest] for cell in group]) for group in groups.values())
 
 
@@ -79,6 +80,7 @@ def cell_record(cell: Cell, result: CellResult) -> dict[str, Any]:
     """A cell as a flat row of a file: amounts in whole gwei, summed over alike participants."""
     return {
         "run": cell.digest,
+        "scenario": cell.base,
         "seed": cell.scenario.seed,
         "behaviour": cell.behaviour,
         "share": round(cell.share, 6),
@@ -107,6 +109,7 @@ def _row(cells: Sequence[Cell], results: Sequence[CellResult]) -> SweepRow:
     ran = [one for one in results if not one.failure]
     attackers = interval([one.attackers.net / one.attackers.count for one in ran if one.attackers.count])
     return SweepRow(
+        scenario=cells[0].base,
         parameters=cells[0].parameters,
         behaviour=cells[0].behaviour,
         share=cells[0].share,

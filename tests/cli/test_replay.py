@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import reload
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from qfl_chain.cli.analyses import replay
 from qfl_chain.protocol.aggregation import RULES
 from qfl_chain.protocol.contribution import CONTRIBUTIONS
 from qfl_chain.protocol.rewards import STAKE_WEIGHTS
@@ -47,7 +49,7 @@ def test_the_figure_names_everybody(attacked_run: Path, tmp_path: Path) -> None:
     drawn = path.read_text()
     assert ElementTree.fromstring(drawn).tag.endswith("svg")
     for text in ("anna", "nora", "median, individual, equal stake", "carried"):
-        assert f"<!-- {text} -->" in drawn
+        assert f">{text}</text>" in drawn
 
 
 def test_equal_figures_are_equal_files(attacked_run: Path, tmp_path: Path) -> None:
@@ -97,6 +99,18 @@ def test_every_rule_of_the_protocol_can_be_chosen(tmp_path: Path) -> None:
     said = qfl("analyze", "replay", "--help").out
     for registry in (RULES, CONTRIBUTIONS, STAKE_WEIGHTS):
         assert f"[{'|'.join(registry)}]" in " ".join(said.split()).replace("[ ", "[")
+
+
+def test_a_new_rule_appears_by_itself(attacked_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "no-change", lambda deltas, weights: 0 * deltas[0])  # type: ignore[arg-type]
+    try:
+        reload(replay)
+        found = qfl("analyze", "replay", attacked_run, "--aggregation", "no-change", "--json").json
+    finally:
+        monkeypatch.undo()
+        reload(replay)
+    assert found["scheme"]["aggregation"] == "no-change"
+    assert {one["exact"] for one in found["participants"]} == {0}
 
 
 def test_what_is_no_run_is_said(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from tests.conftest import SMALL
 
 GRID = """
 name = "tiny"
-scenario = "small.toml"
+scenarios = ["small.toml"]
 seeds = [1, 2]
 rounds = 1
 
@@ -22,7 +22,7 @@ shares = [0.25]
 
 TWO_CELLS = """
 name = "two"
-scenario = "small.toml"
+scenarios = ["small.toml"]
 seeds = [1, 2]
 rounds = 1
 """

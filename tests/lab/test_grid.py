@@ -36,8 +36,14 @@ def test_every_combination_is_a_cell_with_each_seed(tmp_path: Path) -> None:
         for seed in (1, 2)
     ]
     assert {one.scenario.rounds for one in cells} == {1}
-    assert cells[-1].title == "free-rider 25%, rules.rule median, seed 2"
-    assert cells[0].title == "no attacker, rules.rule weighted-mean, seed 1"
+    assert cells[-1].title == "small.toml, free-rider 25%, rules.rule median, seed 2"
+    assert cells[0].title == "small.toml, no attacker, rules.rule weighted-mean, seed 1"
+
+
+def test_scenarios_are_crossed_with_all_else(tmp_path: Path) -> None:
+    sweep = load_sweep(str(write_grid(tmp_path, GRID.replace('["small.toml"]', '["small.toml", "iris"]'))))
+    assert [cell.base for cell in sweep.cells] == ["small.toml"] * 8 + ["iris"] * 8
+    assert sweep.cells[-1].scenario.data.source == "iris"
 
 
 def test_attackers_come_beside_the_participants_and_hold_no_data(tmp_path: Path) -> None:
@@ -81,6 +87,7 @@ def test_digests_follow_from_scenario_and_seed_alone(tmp_path: Path) -> None:
         ('name = "tiny"', 'name = "a b"', "name 'a b' must be letters, digits, - and _"),
         ("seeds = [1, 2]", "seeds = []", "seeds: give at least one, and each once"),
         ("seeds = [1, 2]", "seeds = [1, 1]", "seeds: give at least one, and each once"),
+        ('["small.toml"]', "[]", "scenarios: give at least one, and each once"),
         ("seeds = [1, 2]", "seeds = [-1]", "seed: must not be negative"),
         ("rounds = 1", "rounds = 0", "rounds: must be 1 to 65535"),
         ("seeds = [1, 2]", "seeds = 2", "seeds: expected a list, got 2"),

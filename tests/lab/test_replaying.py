@@ -12,8 +12,11 @@ from qfl_chain.analysis.verify import verify
 from qfl_chain.errors import RunError
 from qfl_chain.lab.replaying import Replayed, replay_run
 from qfl_chain.protocol.scheme import PROTOCOL, Scheme
+from qfl_chain.simulation.runner import run
+from qfl_chain.simulation.scenario import parse_scenario
 from qfl_chain.storage.archive import open_archive
 from qfl_chain.storage.cid import cid_of
+from tests.conftest import ATTACKED
 
 OTHER = Scheme("median", "leave-one-out", "sqrt")
 
@@ -51,6 +54,15 @@ def test_exact_rounds_start_from_the_chains_model_and_carried_ones_from_their_ow
     assert first.exact == first.carried
     assert all(one.exact.loss_before == one.own.loss_before for one in later)
     assert any(one.carried.loss_before != one.own.loss_before for one in later)
+
+
+def test_another_rules_first_round_is_what_a_run_by_that_rule_pays(attacked_run: Path, tmp_path: Path) -> None:
+    text = ATTACKED.replace("subset = 12", 'subset = 12\nrule = "median"')
+    ran = run(parse_scenario(text, "median.toml").with_rounds(1), tmp_path / "run", baselines=False)
+    paid = {one.participant: one.reward for one in verify(ran.path).outcomes[1].standings}
+    replayed = replay_run(attacked_run, Scheme("median")).rounds[0]
+    assert replayed.exact.paid == replayed.carried.paid == paid
+    assert replayed.own.paid != paid
 
 
 def test_everybody_who_joined_is_listed_by_name_and_behaviour(other: Replayed) -> None:
@@ -137,6 +149,12 @@ def test_a_run_without_a_report_has_nothing_to_replay(attacked_run: Path, tmp_pa
 def test_a_run_that_never_deployed_has_nothing_to_replay(attacked_run: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="ended before its federation was deployed"):
         replay_run(edited(attacked_run, tmp_path, lambda facts: facts.pop("federation")), OTHER)
+
+
+def test_participants_that_do_not_read_are_said(attacked_run: Path, tmp_path: Path) -> None:
+    copied = edited(attacked_run, tmp_path, lambda facts: facts["participants"][0].pop("name"))
+    with pytest.raises(RunError, match=r"its participants do not read \(KeyError\('name'\)\); was the file edited"):
+        replay_run(copied, OTHER)
 
 
 def edited(run: Path, folder: Path, change: object) -> Path:

@@ -28,8 +28,8 @@ COPIES = (
 )
 
 VALUES = (
-    "Loss without: how much higher the mean squared loss on all test rows is after federated averaging without the data; "
-    "accuracy lost: how much lower the accuracy."
+    "Loss without: how much higher the mean squared loss on all test rows is after federated averaging without the "
+    "data; accuracy lost: how much lower the accuracy."
 )
 
 
