@@ -99,11 +99,6 @@ class Table {
     if (!found) throw new Error(`the table ${this.id} has no column ${id}`);
     return found;
   }
-
-  /** Whether some participant has several rows: then picking filters, else it marks. */
-  get isLong() {
-    return this.participant !== null && this.length > new Set(this.participant.values).size;
-  }
 }
 
 class Model {

@@ -3,6 +3,7 @@
 
 const FONT = "12px system-ui, sans-serif";
 const LABEL_LETTERS = 14;
+const BAR_WIDTH = 80;
 
 function plotOptions(view, width) {
   const isCustom = view.plan.isBar || view.plan.isScatter;
@@ -140,23 +141,32 @@ function drawBars(plot, view) {
   const who = view.table.participant;
   const picked = new Set(view.app.picks.indices(view.app.model));
   const isAnyPicked = who !== null && picked.size > 0;
+  const [low, high] = view.zoom ?? view.full;
+  const first = Math.max(0, Math.ceil(low - 0.5));
+  const last = Math.min(view.plan.rows.length - 1, Math.floor(high + 0.5));
+  const places = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+  const isPicked = (at) => isAnyPicked && picked.has(who.values[view.plan.rows[at]]);
   inBox(plot, (ctx) => {
-    const zero = plot.valToPos(0, "y", true);
-    const slot = 0.8 / view.series.length;
-    const [low, high] = view.zoom ?? view.full;
-    for (let at = Math.max(0, Math.ceil(low - 0.5)); at <= Math.min(view.plan.rows.length - 1, Math.floor(high + 0.5)); at++) {
-      const isPicked = isAnyPicked && picked.has(who.values[view.plan.rows[at]]);
-      view.series.forEach((line, i) => {
-        if (line.values[at] === null) return;
-        const from = plot.valToPos(at - 0.4 + i * slot, "x", true);
-        const to = plot.valToPos(at - 0.4 + (i + 1) * slot, "x", true);
-        const y = plot.valToPos(line.values[at], "y", true);
-        bar(ctx, { x: from, y: Math.min(y, zero), w: Math.max(1, to - from - 1), h: Math.max(1, Math.abs(zero - y)) },
-          { colour: paint(line.style.colour), isHollow: i % 2 === 1, isFaded: isAnyPicked && !isPicked });
-        if (isPicked) pickMark(ctx, (from + to) / 2, Math.min(y, zero));
-      });
-    }
+    // The picked ones last, on top of neighbours that may be narrower than a pixel.
+    for (const at of places.filter((place) => !isPicked(place))) barsAt(plot, ctx, view, at, { isFaded: isAnyPicked });
+    for (const at of places.filter(isPicked)) barsAt(plot, ctx, view, at, { isPicked: true });
   });
+}
+
+/** The bars of one category, side by side; those of a picked participant under a mark and never thinner than 3 pixels. */
+function barsAt(plot, ctx, view, at, { isFaded = false, isPicked = false }) {
+  const zero = plot.valToPos(0, "y", true);
+  const middle = plot.valToPos(at, "x", true);
+  const whole = Math.min((plot.valToPos(at + 0.8, "x", true) - middle), BAR_WIDTH * view.series.length * devicePixelRatio);
+  const wide = Math.max(whole / view.series.length, (isPicked ? 3 : 1) * devicePixelRatio);
+  view.series.forEach((line, i) => {
+    if (line.values[at] === null) return;
+    const x = middle + (i - view.series.length / 2) * wide;
+    const y = plot.valToPos(line.values[at], "y", true);
+    bar(ctx, { x, y: Math.min(y, zero), w: Math.max(1, wide - (wide > 3 ? 1 : 0)), h: Math.max(1, Math.abs(zero - y)) },
+      { colour: paint(line.style.colour), isHollow: i % 2 === 1, isFaded });
+  });
+  if (isPicked) pickMark(ctx, middle, Math.min(zero, ...view.series.map((line) => plot.valToPos(line.values[at] ?? 0, "y", true))));
 }
 
 /** A bar; every second series is hollow, so that neighbours differ without colour. */

@@ -122,6 +122,7 @@ function pickButton(app, index) {
   const mark = participantStyle(app, index);
   return make("button", {
     type: "button", class: "chip", "data-participant": index, "aria-pressed": String(app.picks.has(app.model, index)),
+    "aria-label": participant.name.trim() ? null : `participant without a name, ${participant.account}`,
     onclick: () => app.picks.toggle(app.model, index),
   }, mark === NEUTRAL ? null : swatch(mark), nameOf(participant.name));
 }

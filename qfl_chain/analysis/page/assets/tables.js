@@ -41,8 +41,8 @@ class TableView {
   draw() {
     const size = this.app.isPrinting ? PRINTED_ROWS : this.size;
     const pages = Math.max(1, Math.ceil(this.rows.length / size));
-    this.page = this.app.isPrinting ? 0 : Math.min(this.page, pages - 1);
-    const from = this.page * size;
+    if (!this.app.isPrinting) this.page = Math.min(this.page, pages - 1);
+    const from = this.app.isPrinting ? 0 : this.page * size;
     refill(this.body, this.rows.slice(from, from + size).map((row) => this.#row(row)));
     this.#drawStatus(from, size, pages);
     this.#drawOptions(pages);
@@ -123,7 +123,7 @@ class TableView {
 
   #drawOptions(pages) {
     const isPicking = this.table.participant !== null && this.app.picks.indices(this.app.model).length > 0;
-    this.onlyLabel.hidden = !isPicking || !this.table.isLong;
+    this.onlyLabel.hidden = !isPicking || !this.#isLong;
     this.onlyPicked.checked = this.isOnlyPicked;
     this.rangeButton.hidden = this.range === null;
     this.rangeButton.textContent = this.range ? `${this.range.label} ✕` : "";
@@ -155,6 +155,11 @@ class TableView {
     if (who !== null && who !== undefined) this.app.picks.toggle(this.app.model, who);
   }
 
+  /** Picking marks rows; where not all of them are in sight, it also filters. */
+  get #isLong() {
+    return this.table.participant !== null && this.table.length > PAGE_SIZES[0];
+  }
+
   #isPicked(row) {
     const who = this.table.participant?.values[row];
     return who !== null && who !== undefined && this.app.picks.has(this.app.model, who);
@@ -163,7 +168,7 @@ class TableView {
   #chosen() {
     let rows = rowsOf(this.table);
     const picked = new Set(this.app.picks.indices(this.app.model));
-    if (picked.size && this.isOnlyPicked && this.table.isLong) rows = rows.filter((row) => picked.has(this.table.participant.values[row]));
+    if (picked.size && this.isOnlyPicked && this.#isLong) rows = rows.filter((row) => picked.has(this.table.participant.values[row]));
     if (this.range) rows = rows.filter(this.range.has);
     const wanted = this.filter.trim().toLowerCase();
     if (!wanted) return rows;
@@ -249,7 +254,9 @@ function numberOrder(column) {
   };
 }
 
+/** As people order names (Clinic 2 before Clinic 10); hexadecimal ids as they are written. */
 function textOrder(column) {
+  if (column.kind === "account" || column.kind === "transaction") return (a, b) => (column.raw(a) < column.raw(b) ? -1 : column.raw(a) > column.raw(b) ? 1 : 0);
   const { compare } = new Intl.Collator("en", { numeric: true });
   return (a, b) => compare(column.raw(a), column.raw(b));
 }
