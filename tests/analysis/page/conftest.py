@@ -30,7 +30,9 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     def show(document: dict[str, Any], fragment: str = "", width: int = 1280, **context: Any) -> Page:
         path = tmp_path / "report.html"
         path.write_text(render_page(document), "utf-8")
-        page = browser.new_context(viewport={"width": width, "height": 800}, accept_downloads=True, **context).new_page()
+        page = browser.new_context(
+            viewport={"width": width, "height": 800}, accept_downloads=True, **context
+        ).new_page()
         watched.append(Watched(page))
         page.goto(path.as_uri() + fragment)
         page.wait_for_selector("html[data-ready]")

@@ -40,7 +40,10 @@ def shown_as(value: Any, kind: str, document: dict[str, Any]) -> str:
 def expected_rows(document: dict[str, Any], table: str) -> list[Row]:
     """A whole table as texts, in the document's order."""
     columns = document["tables"][table]["columns"]
-    texts = [[shown_as(value, column["kind"], document) for value in column_values(document, table, column["id"])] for column in columns]
+    texts = [
+        [shown_as(value, column["kind"], document) for value in column_values(document, table, column["id"])]
+        for column in columns
+    ]
     return [list(row) for row in zip(*texts, strict=True)]
 
 
@@ -51,7 +54,9 @@ def table_of(page: Page, table: str) -> Locator:
 
 def page_rows(view: Locator) -> list[Row]:
     """The texts of the rows in sight."""
-    found: list[Row] = view.locator("tbody tr").evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent))")
+    found: list[Row] = view.locator("tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
     return found
 
 

@@ -37,7 +37,11 @@ def test_every_cell_stays_right_when_sorted_by_any_column(show: Open, table: str
 def _sorted(table: str, column: dict[str, Any], *, is_down: bool) -> list[list[str]]:
     values, rows = column_values(SMALL, table, column["id"]), expected_rows(SMALL, table)
     keys = [_key(value, column["kind"]) for value in values]
-    known = sorted((i for i, key in enumerate(keys) if key is not None), key=lambda i: (keys[i], -i if is_down else i), reverse=is_down)
+    known = sorted(
+        (i for i, key in enumerate(keys) if key is not None),
+        key=lambda i: (keys[i], -i if is_down else i),
+        reverse=is_down,
+    )
     return [rows[i] for i in [*known, *(i for i, key in enumerate(keys) if key is None)]]
 
 
@@ -76,7 +80,9 @@ def test_every_section_has_its_figures_charts_and_tables(show: Open) -> None:
             assert card.locator(".value").inner_text() == f"{figure['value']} {figure['unit']}".strip()
             assert figure["note"] in card.locator(".note").inner_text()
         for chart in section["charts"]:
-            assert chart_of(page, chart).get_by_role("img").get_attribute("aria-label") == SMALL["charts"][chart]["text"]
+            assert (
+                chart_of(page, chart).get_by_role("img").get_attribute("aria-label") == SMALL["charts"][chart]["text"]
+            )
         assert part.locator(".table h3").all_inner_texts()[: len(section["tables"])] == [
             SMALL["tables"][table]["title"] for table in section["tables"]
         ]
@@ -91,8 +97,12 @@ def test_a_table_that_only_a_chart_names_is_shown_once(show: Open) -> None:
 def test_every_chart_is_drawn(show: Open) -> None:
     page = show(SMALL)
     for chart in SMALL["charts"]:
-        inked = chart_of(page, chart).locator("canvas").evaluate(
-            "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((value, i) => i % 4 === 3 && value > 0)"
+        inked = (
+            chart_of(page, chart)
+            .locator("canvas")
+            .evaluate(
+                "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((value, i) => i % 4 === 3 && value > 0)"
+            )
         )
         assert inked, chart
 
@@ -108,7 +118,10 @@ def test_a_charts_points_read_by_keyboard_are_its_tables_values(show: Open) -> N
     columns = ("round", "accuracy", "baseline")
     kinds = ("round", "number", "number")
     rows = zip(*(column_values(SMALL, "rounds", column) for column in columns), strict=True)
-    assert seen == [[f"{value:.6g}" if kind == "number" else str(value) for value, kind in zip(row, kinds, strict=True)] for row in rows]
+    assert seen == [
+        [f"{value:.6g}" if kind == "number" else str(value) for value, kind in zip(row, kinds, strict=True)]
+        for row in rows
+    ]
 
 
 def test_the_csv_holds_every_value_in_full(show: Open, tmp_path: Path) -> None:

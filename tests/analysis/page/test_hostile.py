@@ -15,11 +15,11 @@ from tests.analysis.page.documents import document
 from tests.analysis.page.reading import all_rows, chart_of, expected_rows, table_of
 
 HOSTILE = [
-    "</script><img src=x onerror=\"window.broken = 1\"><script>window.broken = 1</script>",
+    '</script><img src=x onerror="window.broken = 1"><script>window.broken = 1</script>',
     "\u202egnp.exe\u202c \u2067right to left\u2069 \u05e9\u05dc\u05d5\u05dd",
     "long" * 2500,
     "\"quotes\" 'and' `ticks` ${window.broken = 1} {{ 1 }} &amp; &lt;b&gt;",
-    "=HYPERLINK(\"http://example.com\")",
+    '=HYPERLINK("http://example.com")',
     "a,b\r\nc\td\u0000e\u2028f",
     "",
     "\U0001f600" * 30,
@@ -72,7 +72,9 @@ def test_hostile_names_can_be_picked_and_come_back_from_the_address(show: Open) 
         page.locator(f"#picker [data-participant='{index}']").click()
     fragment = page.evaluate("location.hash")
     again = show(hostile, fragment)
-    assert again.locator("#picker [aria-pressed=true]").evaluate_all("chips => chips.map(chip => chip.dataset.participant)") == ["0", "1", "3", "5"]
+    assert again.locator("#picker [aria-pressed=true]").evaluate_all(
+        "chips => chips.map(chip => chip.dataset.participant)"
+    ) == ["0", "1", "3", "5"]
 
 
 def test_a_hostile_address_runs_nothing(show: Open) -> None:

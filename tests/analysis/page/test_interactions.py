@@ -11,7 +11,17 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.analysis.page.conftest import Open
 from tests.analysis.page.documents import account, document
-from tests.analysis.page.reading import all_rows, chart_of, expected_rows, page_rows, picture, status, table_of, wait_for_another_picture, zoom_of
+from tests.analysis.page.reading import (
+    all_rows,
+    chart_of,
+    expected_rows,
+    page_rows,
+    picture,
+    status,
+    table_of,
+    wait_for_another_picture,
+    zoom_of,
+)
 
 SMALL = document()
 
@@ -30,7 +40,9 @@ def test_a_pick_marks_filters_redraws_and_stays_in_the_address(show: Open) -> No
     _chip(page, "Budapest").click()
     assert page.url.endswith(f"#pick={account(1)}")
     assert table_of(page, "participants").locator("tr.picked").all_inner_texts()[0].startswith("Budapest")
-    assert all_rows(table_of(page, "standings")) == [row for row in expected_rows(SMALL, "standings") if row[1] == "Budapest"]
+    assert all_rows(table_of(page, "standings")) == [
+        row for row in expected_rows(SMALL, "standings") if row[1] == "Budapest"
+    ]
     assert status(table_of(page, "standings")).endswith("12 rows (72 without filters)")
     for chart, drawn in before.items():
         wait_for_another_picture(chart_of(page, chart), drawn)
@@ -87,9 +99,9 @@ def test_a_click_on_a_dot_a_bar_or_a_line_picks_its_participant(show: Open) -> N
         figure.locator(".plot").focus()
         for _ in range(keys):
             page.keyboard.press("ArrowRight")
-        box = figure.locator('.u-over').bounding_box()
+        box = figure.locator(".u-over").bounding_box()
         assert box
-        place = [box['x'], box['y'], box['width'], box['height']]
+        place = [box["x"], box["y"], box["width"], box["height"]]
         _click_what_the_tip_says(page, figure, place)
         assert len(_picked(page)) == 1, chart
         _chip(page, "Clear").click()
@@ -191,7 +203,9 @@ def test_a_bar_chart_leads_to_the_rows_of_its_bars(show: Open) -> None:
         figure.get_by_role("button", name="Zoom in").click()
     low, high = zoom_of(figure)
     figure.get_by_role("button", name="Rows behind it").click()
-    assert page_rows(table_of(page, "gas")) == [row for i, row in enumerate(expected_rows(SMALL, "gas")) if low <= i <= high]
+    assert page_rows(table_of(page, "gas")) == [
+        row for i, row in enumerate(expected_rows(SMALL, "gas")) if low <= i <= high
+    ]
 
 
 def test_a_figure_leads_to_its_rows(show: Open) -> None:

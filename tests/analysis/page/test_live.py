@@ -36,7 +36,7 @@ class Server:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the base class names it
+            def do_GET(self) -> None:
                 outer.answer(self)
 
             def log_message(self, *_: Any) -> None:
@@ -80,7 +80,9 @@ class Server:
             "error": self.error,
         }
 
-    def _send(self, handler: BaseHTTPRequestHandler, body: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
+    def _send(
+        self, handler: BaseHTTPRequestHandler, body: bytes, kind: str, headers: dict[str, str] | None = None
+    ) -> None:
         handler.send_response(200)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
             handler.send_header(name, value)

@@ -50,7 +50,11 @@ def test_paper_is_light_and_has_every_chart_and_the_first_rows_of_every_table(sh
     page = show(document(6, 40), color_scheme="dark")
     _print(page)
     assert page.locator("figure canvas").count() == len(SMALL["charts"])
-    assert all(page.locator("figure canvas").evaluate_all("all => all.map(canvas => canvas.clientWidth > 0 && canvas.clientWidth <= 700)"))
+    assert all(
+        page.locator("figure canvas").evaluate_all(
+            "all => all.map(canvas => canvas.clientWidth > 0 && canvas.clientWidth <= 700)"
+        )
+    )
     assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()") == "#1b1f23"
     view = table_of(page, "standings")
     assert len(page_rows(view)) == 40

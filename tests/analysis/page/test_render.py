@@ -55,7 +55,9 @@ def test_the_policy_admits_exactly_the_inlined_scripts_and_styles() -> None:
     directives = dict(part.split(" ", 1) for part in _policy(html).split("; "))
     assert directives["default-src"] == directives["connect-src"] == "'none'"
     assert directives["script-src"].split() == [_source(script) for script in _scripts(html)]
-    assert directives["style-src"].split() == [_source(style) for style in re.findall(r"<style>(.*?)</style>", html, re.DOTALL)]
+    assert directives["style-src"].split() == [
+        _source(style) for style in re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    ]
     assert "unsafe" not in _policy(html)
 
 

@@ -10,7 +10,15 @@ from playwright.sync_api import expect
 from qfl_chain.analysis.page.render import render_page
 from tests.analysis.page.conftest import Open
 from tests.analysis.page.documents import account, document
-from tests.analysis.page.reading import chart_of, column_values, page_rows, picture, status, table_of, wait_for_another_picture
+from tests.analysis.page.reading import (
+    chart_of,
+    column_values,
+    page_rows,
+    picture,
+    status,
+    table_of,
+    wait_for_another_picture,
+)
 
 LARGE = document(1000, 100)
 
