@@ -14,6 +14,8 @@ from tests.analysis.page.documents import document
 from tests.analysis.page.reading import all_rows, chart_of, column_values, expected_rows, table_of
 
 SMALL = document()
+INKED = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    .data.some((value, i) => i % 4 === 3 && value > 0)"""
 
 
 @pytest.mark.parametrize("table", sorted(SMALL["tables"]))
@@ -97,14 +99,7 @@ def test_a_table_that_only_a_chart_names_is_shown_once(show: Open) -> None:
 def test_every_chart_is_drawn(show: Open) -> None:
     page = show(SMALL)
     for chart in SMALL["charts"]:
-        inked = (
-            chart_of(page, chart)
-            .locator("canvas")
-            .evaluate(
-                "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((value, i) => i % 4 === 3 && value > 0)"
-            )
-        )
-        assert inked, chart
+        assert chart_of(page, chart).locator("canvas").evaluate(INKED), chart
 
 
 def test_a_charts_points_read_by_keyboard_are_its_tables_values(show: Open) -> None:

@@ -61,23 +61,27 @@ class Column {
     return !CATEGORIES.has(this.kind);
   }
 
+  isKnown(row) {
+    return this.values[row] !== null && this.values[row] !== undefined;
+  }
+
   /** What is true of a row, in full: as copied and as in the CSV. */
   raw(row) {
     const value = this.values[row];
-    if (value === null || value === undefined) return "";
+    if (!this.isKnown(row)) return "";
     return this.kind === "participant" ? this.participants[value].name : String(value);
   }
 
   text(row) {
     const value = this.values[row];
-    if (value === null || value === undefined) return UNKNOWN;
+    if (!this.isKnown(row)) return UNKNOWN;
     return this.kind === "participant" ? this.participants[value].name : written(value, this.kind);
   }
 
   /** For axes and sorting; NaN where unknown. Times are seconds since 1970. */
   number(row) {
     const value = this.values[row];
-    if (value === null || value === undefined) return NaN;
+    if (!this.isKnown(row)) return NaN;
     return this.kind === "time" ? Date.parse(value) / 1000 : Number(value);
   }
 }
@@ -90,8 +94,10 @@ class Table {
     this.columns = json.columns.map((column) => new Column(column, participants));
     this.length = this.columns.length ? this.columns[0].values.length : 0;
     this.participant = this.columns.find((column) => column.kind === "participant") ?? null;
-    this.trace = this.columns.find((column) => column.kind === "transaction")
-      ?? this.columns.find((column) => column.kind === "position") ?? null;
+    this.trace =
+      this.columns.find((column) => column.kind === "transaction") ??
+      this.columns.find((column) => column.kind === "position") ??
+      null;
   }
 
   column(id) {
@@ -106,8 +112,9 @@ class Model {
     this.json = json;
     this.participants = json.participants;
     this.keys = json.participants.map((participant) => participant.account || participant.name);
-    this.tables = new Map(Object.entries(json.tables).map(([id, table]) =>
-      [id, new Table(id, table, json.participants)]));
+    this.tables = new Map(
+      Object.entries(json.tables).map(([id, table]) => [id, new Table(id, table, json.participants)]),
+    );
     this.charts = new Map(Object.entries(json.charts));
   }
 

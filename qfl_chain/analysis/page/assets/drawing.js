@@ -18,7 +18,12 @@ function plotOptions(view, width) {
       y: { range: (_, low, high) => heightRange(low, high, view.plan.isBar) },
     },
     axes: [xAxis(view, width), yAxis(view)],
-    series: [{}, ...view.series.map((line) => (isCustom ? { paths: () => null, points: { show: false } } : lineSeries(line, view)))],
+    series: [
+      {},
+      ...view.series.map((line) =>
+        isCustom ? { paths: () => null, points: { show: false } } : lineSeries(line, view),
+      ),
+    ],
     bands: view.plan.summary ? [{ series: [1, 2], fill: paint("--band") }] : [],
     cursor: cursorOf(),
     hooks: {
@@ -51,23 +56,43 @@ function heightRange(low, high, isFromZero) {
 function tick(value) {
   const size = Math.abs(value);
   if (size >= 1e15) return value.toExponential(1);
-  const [power, letter] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e4, "k"]].find(([least]) => size >= least) ?? [1, ""];
+  const [power, letter] = [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e4, "k"],
+  ].find(([least]) => size >= least) ?? [1, ""];
   return `${Number((value / (letter === "k" ? 1e3 : power)).toPrecision(6))}${letter}`;
 }
 
 function yAxis({ chart }) {
   return {
-    stroke: paint("--muted"), font: FONT, label: chart.y_title, labelFont: FONT, labelSize: 20, labelGap: 2, gap: 4,
+    stroke: paint("--muted"),
+    font: FONT,
+    label: chart.y_title,
+    labelFont: FONT,
+    labelSize: 20,
+    labelGap: 2,
+    gap: 4,
     size: (plot, values) => 14 + textWidth(values ?? []),
-    grid: { stroke: paint("--grid"), width: 1 }, ticks: { show: false },
+    grid: { stroke: paint("--grid"), width: 1 },
+    ticks: { show: false },
     values: (_, splits) => splits.map(tick),
   };
 }
 
 function xAxis({ chart, plan }, width) {
   const axis = {
-    stroke: paint("--muted"), font: FONT, label: chart.x_title, labelFont: FONT, labelSize: 22, labelGap: 2, gap: 4, size: 28,
-    grid: { show: false }, ticks: { stroke: paint("--grid"), size: 4 },
+    stroke: paint("--muted"),
+    font: FONT,
+    label: chart.x_title,
+    labelFont: FONT,
+    labelSize: 22,
+    labelGap: 2,
+    gap: 4,
+    size: 28,
+    grid: { show: false },
+    ticks: { stroke: paint("--grid"), size: 4 },
   };
   if (plan.axis.labels) return { ...axis, ...categoryAxis(plan.axis, width) };
   if (plan.axis.isTime) return axis;
@@ -111,8 +136,16 @@ function lineSeries(line, { plan }) {
   const colour = paint(line.style.colour);
   const hasMarkers = plan.axis.values.length <= 40 && !line.isQuiet;
   return {
-    stroke: colour, width: line.width, dash: line.style.dash, alpha: line.isFaded ? 0.25 : 1,
-    points: { show: hasMarkers, size: 7, paths: (plot, index, from, to) => markers(plot, index, from, to, line.style.shape), fill: colour },
+    stroke: colour,
+    width: line.width,
+    dash: line.style.dash,
+    alpha: line.isFaded ? 0.25 : 1,
+    points: {
+      show: hasMarkers,
+      size: 7,
+      paths: (plot, index, from, to) => markers(plot, index, from, to, line.style.shape),
+      fill: colour,
+    },
   };
 }
 
@@ -121,7 +154,13 @@ function markers(plot, index, from, to, shape) {
   for (let at = from; at <= to; at++) {
     const value = plot.data[index][at];
     if (value === null || value === undefined) continue;
-    trace(path, shape, plot.valToPos(plot.data[0][at], "x", true), plot.valToPos(value, "y", true), 3 * devicePixelRatio);
+    trace(
+      path,
+      shape,
+      plot.valToPos(plot.data[0][at], "x", true),
+      plot.valToPos(value, "y", true),
+      3 * devicePixelRatio,
+    );
   }
   return { fill: path, stroke: null, clip: null, flags: 3 };
 }
@@ -153,20 +192,27 @@ function drawBars(plot, view) {
   });
 }
 
-/** The bars of one category, side by side; those of a picked participant under a mark and never thinner than 3 pixels. */
+/** The bars of one category, side by side; a picked participant's under a mark and never thinner than 3 pixels. */
 function barsAt(plot, ctx, view, at, { isFaded = false, isPicked = false }) {
   const zero = plot.valToPos(0, "y", true);
   const middle = plot.valToPos(at, "x", true);
-  const whole = Math.min((plot.valToPos(at + 0.8, "x", true) - middle), BAR_WIDTH * view.series.length * devicePixelRatio);
+  const whole = Math.min(
+    plot.valToPos(at + 0.8, "x", true) - middle,
+    BAR_WIDTH * view.series.length * devicePixelRatio,
+  );
   const wide = Math.max(whole / view.series.length, (isPicked ? 3 : 1) * devicePixelRatio);
   view.series.forEach((line, i) => {
     if (line.values[at] === null) return;
     const x = middle + (i - view.series.length / 2) * wide;
     const y = plot.valToPos(line.values[at], "y", true);
-    bar(ctx, { x, y: Math.min(y, zero), w: Math.max(1, wide - (wide > 3 ? 1 : 0)), h: Math.max(1, Math.abs(zero - y)) },
-      { colour: paint(line.style.colour), isHollow: i % 2 === 1, isFaded });
+    bar(
+      ctx,
+      { x, y: Math.min(y, zero), w: Math.max(1, wide - (wide > 3 ? 1 : 0)), h: Math.max(1, Math.abs(zero - y)) },
+      { colour: paint(line.style.colour), isHollow: i % 2 === 1, isFaded },
+    );
   });
-  if (isPicked) pickMark(ctx, middle, Math.min(zero, ...view.series.map((line) => plot.valToPos(line.values[at] ?? 0, "y", true))));
+  if (isPicked)
+    pickMark(ctx, middle, Math.min(zero, ...view.series.map((line) => plot.valToPos(line.values[at] ?? 0, "y", true))));
 }
 
 /** A bar; every second series is hollow, so that neighbours differ without colour. */
@@ -187,7 +233,11 @@ function pickMark(ctx, x, y) {
   ctx.globalAlpha = 1;
   ctx.fillStyle = paint("--ink");
   ctx.beginPath();
-  polygon(ctx, [[x - r, y - 2.2 * r], [x + r, y - 2.2 * r], [x, y - 0.8 * r]]);
+  polygon(ctx, [
+    [x - r, y - 2.2 * r],
+    [x + r, y - 2.2 * r],
+    [x, y - 0.8 * r],
+  ]);
   ctx.fill();
 }
 

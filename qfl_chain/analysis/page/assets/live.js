@@ -1,5 +1,6 @@
 "use strict";
-// The live view: asks the server's /state at a steady pace, takes /document when its version changed, and says how old it is.
+// The live view: asks the server's /state at a steady pace, takes /document when its version changed, and says how old
+// what it shows is.
 
 const PATIENCE = 3;
 const LEAST_PATIENCE = 10;
