@@ -1,9 +1,10 @@
-"""The report's page in Chromium at growing sizes: its bytes, the time until it is interactive, and what a reader does then.
+"""The report's page in Chromium at growing sizes: its bytes, how soon it is interactive, and how quick then.
 
     python benchmarks/page.py
 
-Documents are those of the page's tests. Interactive means that the document is unpacked, the first charts are drawn and the
-browser has come to rest: the time from navigation until a frame after that. A pick is timed until the next frame.
+Documents are those of the page's tests. Interactive: from the start of the navigation until the document is unpacked,
+the first charts are drawn and the browser answers in the next frame. Sorting the longest table and picking a participant
+are timed until the next frame, too.
 """
 
 from __future__ import annotations

@@ -69,6 +69,9 @@ def test_every_chart_is_a_picture_with_its_text_and_says_its_keys(show: Open) ->
 
 def test_every_control_has_a_name_and_is_reached_by_tab_with_a_visible_focus(show: Open) -> None:
     page = show(document(2, 2))
+    for chart in SMALL["charts"]:
+        chart_of(page, chart)
+    page.evaluate("scrollTo(0, 0)")
     controls = "button:not(:disabled), input, select, a[href], [tabindex='0']"
     wanted = page.locator(controls).evaluate_all("all => all.filter(one => one.getClientRects().length).length")
     seen = []

@@ -26,10 +26,7 @@ class ChartView {
     this.full = fullRange(this.plan.axis);
     this.heading.textContent = this.chart.title;
     this.picture.setAttribute("aria-label", this.chart.text);
-    this.surface.setAttribute(
-      "aria-label",
-      `${this.chart.title}. ${KEYS}`,
-    );
+    this.surface.setAttribute("aria-label", `${this.chart.title}. ${KEYS}`);
     this.behind.textContent = `Rows behind it (${grouped(this.table.length)})`;
     this.redraw();
   }
