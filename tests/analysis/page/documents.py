@@ -36,6 +36,7 @@ def document(participants: int = 6, rounds: int = 12, names: list[str] | None = 
         "rounds": _table("Rounds", table_rounds, "Amounts are in gwei."),
         "behaviours": _behaviours(people),
         "gas": _gas(draw),
+        "shares": _shares(draw, rounds),
     }
     return {
         "format": 1,
@@ -193,6 +194,14 @@ def _gas(draw: random.Random) -> dict[str, Any]:
     )
 
 
+def _shares(draw: random.Random, rounds: int) -> dict[str, Any]:
+    """A table wider than paper and most screens."""
+    wide = [(f"share{i}", f"Nakamoto coefficient of part {i}", "gwei") for i in range(16)]
+    numbers = list(range(1, rounds + 1))
+    amounts = [_column(*names, [draw.randrange(10**9, 10**11) for _ in numbers]) for names in wide]
+    return _table("Shares", [_column("round", "Round", "round", numbers), *amounts])
+
+
 def _chart(
     title: str, kind: str, table: str, x: str, y: list[str], by: str = "", titles: tuple[str, str] = ("", "")
 ) -> dict[str, Any]:
@@ -295,7 +304,9 @@ def _sections() -> list[dict[str, Any]]:
         _section(
             "security", "Security", "Whether an attack paid.", security, ["profits", "all-rewards"], ["behaviours"]
         ),
-        _section("learning", "Learning", "What the model learned.", learning, ["learning", "paid"], ["rounds"]),
+        _section(
+            "learning", "Learning", "What the model learned.", learning, ["learning", "paid"], ["rounds", "shares"]
+        ),
         _section(
             "cost", "Cost", "What the chain cost.", [_figure("gas", "Gas in all", "31.4", "M", "", "gas")], ["gas"], []
         ),

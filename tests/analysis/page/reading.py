@@ -31,7 +31,7 @@ def shown_as(value: Any, kind: str, document: dict[str, Any]) -> str:
     if kind in ("integer", "gwei", "wei"):
         return f"{int(value):,}"
     if kind == "number":
-        return f"{value:.6g}"
+        return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.6g}"
     if kind == "time":
         return str(value).replace("T", " ").rstrip("Z")
     return {True: "yes", False: "no"}[value] if kind == "boolean" else str(value)

@@ -49,7 +49,7 @@ def _ground(page: Page) -> str:
 
 
 def test_paper_is_light_and_has_every_chart_and_the_first_rows_of_every_table(show: Open) -> None:
-    page = show(document(6, 40), color_scheme="dark")
+    page = show(document(6, 40), width=720, color_scheme="dark")
     _print(page)
     assert page.locator("figure canvas").count() == len(SMALL["charts"])
     assert all(
@@ -61,6 +61,7 @@ def test_paper_is_light_and_has_every_chart_and_the_first_rows_of_every_table(sh
     view = table_of(page, "standings")
     assert len(page_rows(view)) == 40
     assert status(view) == "Only 1 to 40 of 240 rows; the page on screen has them all"
+    assert page.evaluate(f"() => {{ const [wide, paper] = {OVERFLOW}; return wide <= paper; }}")
     for hidden in (".bar", ".controls", ".behind", ".skip"):
         assert page.locator(f"{hidden}:visible").count() == 0
 

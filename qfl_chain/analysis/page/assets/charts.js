@@ -215,7 +215,7 @@ class ChartView {
   #zoomHere(factor) {
     const place = this.hit && this.plan.axis.values[this.hit.at];
     this.zoomBy(factor, place);
-    this.reset.hidden || announce(`Zoomed: ${this.element.dataset.from} to ${this.element.dataset.to}`);
+    announce(this.visibleRows()?.label ?? "The whole chart");
   }
 
   /** The next point along x that the zoom shows and that has a value. */
@@ -246,8 +246,7 @@ class ChartView {
 
   #sayRange() {
     const [low, high] = this.zoom ?? this.full;
-    this.element.dataset.from = rounded(low);
-    this.element.dataset.to = rounded(high);
+    [this.element.dataset.from, this.element.dataset.to] = [low, high];
     this.element.classList.toggle("zoomed", this.zoom !== null);
     this.reset.disabled = this.zoom === null;
   }

@@ -27,9 +27,10 @@ function grouped(value) {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
-/** Six significant digits: what a reader can use. The CSV has them all. */
+/** Six significant digits, or all of the whole part: what a reader can use. The CSV has every digit. */
 function rounded(value) {
-  return String(Number(Number(value).toPrecision(6)));
+  const size = Math.abs(value);
+  return size >= 1e5 && size < 1e21 ? grouped(Math.round(value)) : String(Number(Number(value).toPrecision(6)));
 }
 
 function written(value, kind) {

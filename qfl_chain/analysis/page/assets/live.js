@@ -39,6 +39,7 @@ class Live {
     const age = state.heard ? (Date.parse(state.now) - Date.parse(state.heard)) / 1000 : Infinity;
     this.heardAt = performance.now() / 1000 - age;
     if (state.version !== this.app.model.json.version) this.app.take(await this.#document());
+    this.app.see(state);
   }
 
   async #document() {

@@ -21,6 +21,14 @@ class App {
     for (const [, view] of known) if (this.#isCurrent(view)) view.update();
   }
 
+  /** The chain grew, and nothing else happened. */
+  see({ block, time }) {
+    const { json } = this.model;
+    if (json.block === block && json.time === time) return;
+    Object.assign(json, { block, time });
+    byId("origin").replaceChildren(...originOf(json));
+  }
+
   /** A chart's or a figure's table, at the rows given by a range (null: all). */
   showRows(table, range) {
     this.views.get(`table ${table}`)?.showRange(range);

@@ -4,6 +4,8 @@
 const PAGE_SIZES = [10, 50, 200];
 const PRINTED_ROWS = 40;
 const LONG_TEXT = 400;
+const NARROW = 4;
+const WIDE = 9;
 
 class TableView {
   constructor(app, id) {
@@ -28,6 +30,8 @@ class TableView {
     this.scroller.setAttribute("aria-label", `Table: ${this.table.title}`);
     this.traces.hidden = this.table.trace === null;
     this.haystack = null;
+    this.element.classList.toggle("narrow", this.table.columns.length <= NARROW);
+    this.element.classList.toggle("wide", this.table.columns.length > WIDE);
     this.#drawHead();
     this.refresh();
   }

@@ -118,6 +118,13 @@ def test_the_live_page_says_its_block_and_how_long_ago(live: Page) -> None:
     expect(live.locator("#live")).to_contain_text("Live, block 52, 1 s ago")
 
 
+def test_the_block_moves_on_while_the_document_stays(live: Page, server: Server) -> None:
+    server.document = {**server.document, "block": 60, "time": "2026-11-25T18:00:00Z"}
+    expect(live.locator("#origin")).to_contain_text("block 60")
+    expect(live.locator("#origin")).to_contain_text("2026-11-25 18:00:00 UTC")
+    assert "/document" not in server.asked
+
+
 def test_a_new_document_arrives_in_place_and_keeps_pick_sort_zoom_and_filter(live: Page, server: Server) -> None:
     live.locator("#picker").get_by_role("button", name="Budapest").click()
     figure = chart_of(live, "learning")
