@@ -179,8 +179,14 @@ class TableView {
         : pages === 1
           ? `${grouped(shown)} ${shown === 1 ? "row" : "rows"}`
           : `${beginning}${grouped(from + 1)} to ${grouped(last)} of ${grouped(shown)} rows`;
-    const isCut = this.app.isPrinting && pages > 1 ? "; the page on screen has them all" : "";
-    this.status.textContent = part + (shown < all ? ` (${grouped(all)} without filters)` : "") + isCut;
+    const columns = this.app.isPrinting ? Math.max(0, this.table.columns.length - WIDE) : 0;
+    const isCut = this.app.isPrinting && (pages > 1 || columns > 0);
+    const missing = columns > 0 ? ` without ${grouped(columns)} more columns` : "";
+    this.status.textContent =
+      part +
+      (shown < all ? ` (${grouped(all)} without filters)` : "") +
+      missing +
+      (isCut ? "; the page on screen has everything" : "");
   }
 
   #drawOptions(pages) {
