@@ -149,6 +149,21 @@ class ModelFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class Supplement:
+    """What no chain says and somebody who ran or replayed the federation may add; empty where nobody did.
+
+    Attributes:
+        rows: how many rows of its own a participant trained on, by its name.
+        values: how much better the model is with a participant's data than retrained without it, by its name.
+        deviations: by what was tried (splitting, colluding, copying), what it earned honestly and what by deviating.
+    """
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=dict)
+    deviations: Mapping[str, tuple[Gwei, Gwei]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A federation's history up to a block.
 
@@ -181,3 +196,4 @@ class Facts:
     figures: tuple[ModelFigure, ...]
     gaps: tuple[str, ...] = ()
     names: Mapping[Address, str] = field(default_factory=dict)
+    supplement: Supplement = field(default_factory=Supplement)
