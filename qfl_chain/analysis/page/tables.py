@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from qfl_chain.analysis.facts import Facts, MovementFacts, StandingFacts, TransactionFacts
-from qfl_chain.analysis.metrics.money import in_gwei, net_of
-from qfl_chain.analysis.metrics.readings import contributions
+from qfl_chain.analysis.facts import Facts, MovementFacts, ParticipantFacts, StandingFacts, TransactionFacts
+from qfl_chain.analysis.metrics.money import in_gwei, nets
+from qfl_chain.analysis.metrics.readings import contributions, rewards_known
 from qfl_chain.analysis.page.columns import MANY_ROWS, Column, table
 from qfl_chain.analysis.page.history import History, weight_shares
 
@@ -23,7 +23,7 @@ LEFT = ("withdrawn", "paid", "reclaimed")
 def participants_table(history: History) -> dict[str, Any]:
     """Everybody who ever joined, and their money."""
     people = history.facts.participants
-    contribution = contributions(history.facts)
+    contribution, net, known = contributions(history.facts), nets(history.facts), rewards_known(history.facts)
     columns = [
         Column("participant", "Participant", "participant", range(len(people))),
         Column("account", "Account", "account", [one.account for one in people]),
@@ -32,11 +32,11 @@ def participants_table(history: History) -> dict[str, Any]:
         Column("stake", "Stake", "gwei", [one.stake for one in people]),
         Column("exiting", "Exiting", "gwei", [one.exiting for one in people]),
         Column("withdrawn", "Withdrawn", "gwei", [one.withdrawn for one in people]),
-        Column("earned", "Earned", "gwei", [one.earned for one in people]),
+        Column("earned", "Earned" if known else "Earned at least", "gwei", [one.earned for one in people]),
         Column("claimed", "Claimed", "gwei", [one.claimed for one in people]),
         Column("penalties", "Penalties", "gwei", [one.penalties for one in people]),
         Column("fees", "Fees", "gwei", [in_gwei(one.fees) for one in people]),
-        Column("net", "Net", "gwei", [net_of(one) for one in people]),
+        Column("net", "Net", "gwei", [net.get(one.account) for one in people]),
         Column("gas", "Gas used", "integer", [one.gas_used for one in people]),
         Column("commits", "Commits", "integer", [one.commits for one in people]),
         Column("reveals", "Reveals", "integer", [one.reveals for one in people]),
@@ -49,6 +49,8 @@ def participants_table(history: History) -> dict[str, Any]:
         "Net is earned less penalties and fees; fees are rounded up to a gwei. Contribution is the sum of Shapley "
         "values: by how much the updates lowered the validation loss, per sample."
     )
+    if not known:
+        note += " The evidence of a report is missing, so not all rewards are known, and no net."
     return table("Participants", note, columns)
 
 
@@ -166,19 +168,20 @@ def behaviours_table(history: History) -> dict[str, Any]:
     groups: dict[str, list[int]] = defaultdict(list)
     for number, one in enumerate(history.facts.participants):
         groups[one.behaviour or "unknown"].append(number)
-    people, names = history.facts.participants, sorted(groups)
+    people, names, net = history.facts.participants, sorted(groups), nets(history.facts)
 
-    def total(value: Callable[[Any], int]) -> list[int]:
+    def total(value: Callable[[ParticipantFacts], int]) -> list[int]:
         return [sum(value(people[number]) for number in groups[name]) for name in names]
 
-    nets = total(net_of)
+    profit = total(lambda one: net[one.account]) if net else []
+    each = [all_ // len(groups[name]) for name, all_ in zip(names, profit, strict=True)] if net else []
     columns = [
         Column("behaviour", "Behaviour", "text", names),
         Column("participants", "Participants", "integer", [len(groups[name]) for name in names]),
         Column("earned", "Earned", "gwei", total(lambda one: one.earned)),
         Column("penalties", "Penalties", "gwei", total(lambda one: one.penalties)),
-        Column("net", "Net", "gwei", nets),
-        Column("each", "Mean net", "gwei", [all_ // len(groups[name]) for name, all_ in zip(names, nets, strict=True)]),
+        Column("net", "Net", "gwei", profit or [None] * len(names)),
+        Column("each", "Mean net", "gwei", each or [None] * len(names)),
     ]
     return table("Profit by behaviour", "Behaviours are the scenario's word; the chain does not know them.", columns)
 

@@ -22,7 +22,7 @@ def sentences(facts: Facts) -> list[str]:
 
 def notices(facts: Facts) -> list[dict[str, str]]:
     """What a reader must know before believing the page: gaps first, then warnings, then remarks."""
-    gaps = [{"level": "gap", "text": gap} for gap in facts.gaps]
+    gaps = [{"level": "gap", "text": _sentence(gap)} for gap in facts.gaps]
     warnings = [{"level": "warning", "text": text} for text in _warnings(facts)]
     return gaps + warnings + [{"level": "info", "text": text} for text in _remarks(facts)]
 
@@ -146,17 +146,6 @@ def _warnings(facts: Facts) -> Iterable[str]:
     voided = [one.number for one in facts.rounds if one.status == "voided"]
     if voided:
         yield f"{_rounds(voided)} {'was' if len(voided) == 1 else 'were'} voided: what was reported does not count."
-    for status, text in EVIDENCE.items():
-        numbers = [one.number for one in facts.rounds if one.evidence == status]
-        if numbers:
-            yield f"{_rounds(numbers)}: {text}."
-
-
-EVIDENCE = {
-    "missing": "no store has the evidence, so contributions, weights and rewards are not shown",
-    "unreadable": "the evidence is not what the protocol writes, so nothing of it is shown",
-    "contradicts": "the evidence is not about this round or not under the report's root, so nothing of it is shown",
-}
 
 
 def _remarks(facts: Facts) -> Iterable[str]:
@@ -169,6 +158,10 @@ def _remarks(facts: Facts) -> Iterable[str]:
     unknown = [one.name for one in facts.participants if not one.behaviour]
     if facts.participants and len(unknown) < len(facts.participants) and unknown:
         yield f"How {listed(unknown)} behaved is not known."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
 def _rounds(numbers: Sequence[int]) -> str:
