@@ -83,8 +83,8 @@ def _line(view: _View) -> str:
 def _course(title: str, x: Sequence[Any], y: Sequence[Any]) -> str:
     points = [(at, value) for at, value in zip(x, y, strict=True) if value is not None]
     (first, start), (last, end) = points[0], points[-1]
-    if len(points) == 1:
-        return f"{title}: {shown(start)} at {shown(first)}."
+    if all(value == start for _, value in points):
+        return f"{title}: {shown(start)}{' throughout' if len(points) > 1 else f' at {shown(first)}'}."
     return f"{title}: from {shown(start)} at {shown(first)} to {shown(end)} at {shown(last)}."
 
 

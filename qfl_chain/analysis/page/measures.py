@@ -9,7 +9,7 @@ from qfl_chain.analysis.facts import Facts
 from qfl_chain.analysis.metrics.catalogue import METRICS, Metric, Number, Value
 from qfl_chain.analysis.metrics.readings import labels
 from qfl_chain.analysis.page.columns import Column, table
-from qfl_chain.analysis.page.plan import Section
+from qfl_chain.analysis.page.plan import Card, Section
 from qfl_chain.analysis.page.words import as_text
 
 AMOUNTS = ("gwei", "wei")
@@ -19,17 +19,12 @@ ELSEWHERE = ("poorest",)
 
 
 def figures(measured: Mapping[str, Value], section: Section, made: Iterable[str]) -> list[dict[str, str]]:
-    """A section's single figures. ``gas:join`` is the part ``join`` of a metric that is several."""
+    """A section's single figures, without those that are not known."""
     tables = set(made)
-    shown = []
-    for chosen, behind in section.figures:
-        name, _, part = chosen.partition(":")
-        value = measured.get(name)
-        if part:
-            value = value.get(part) if isinstance(value, Mapping) else None
-        if name in METRICS and value is not None and not isinstance(value, Mapping):
-            shown.append(_figure(METRICS[name], part, value, behind if behind in tables else ""))
-    return shown
+    shown = (
+        (card, METRICS[_metric(card)], _value(card, measured)) for card in section.cards if _metric(card) in METRICS
+    )
+    return [_figure(card, metric, value, tables) for card, metric, value in shown if value is not None]
 
 
 def single_table(measured: Mapping[str, Value], groups: Iterable[str]) -> dict[str, Any] | None:
@@ -80,14 +75,26 @@ def _keys(per: str, keys: Sequence[str], facts: Facts) -> Column:
     return Column(per, per.capitalize(), "text", keys)
 
 
-def _figure(metric: Metric, part: str, value: Number, behind: str) -> dict[str, str]:
+def _metric(card: Card) -> str:
+    return card.metric.partition(":")[0]
+
+
+def _value(card: Card, measured: Mapping[str, Value]) -> Number | None:
+    name, _, part = card.metric.partition(":")
+    value = measured.get(name)
+    if isinstance(value, Mapping):
+        return value.get(part)
+    return None if part else value
+
+
+def _figure(card: Card, metric: Metric, value: Number, tables: Iterable[str]) -> dict[str, str]:
     return {
         "metric": metric.name,
-        "label": f"{metric.title}: {part}" if part else metric.title,
+        "label": card.label or metric.title,
         "value": as_text(value),
         "unit": metric.unit,
-        "note": _range(metric),
-        **({"table": behind} if behind else {}),
+        "note": card.note or _range(metric),
+        **({"table": card.table} if card.table in tables else {}),
     }
 
 

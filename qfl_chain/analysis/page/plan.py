@@ -8,36 +8,52 @@ from qfl_chain.analysis.page.charts import Chart
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """One part of the page.
+class Card:
+    """One metric as a single figure.
 
     Attributes:
-        figures: metrics shown as single figures, each with the table behind it; ``gas:join`` is a part of one.
-        groups: the groups of the catalogue whose metrics the section's table lists, all of them.
+        metric: its name; ``gas_growth:fixed`` is the part ``fixed`` of one that is several.
+        table: where the rows behind it are.
+        label: what to call it, if not by the metric's title.
+        note: how to read it, if its range does not say enough.
     """
+
+    metric: str
+    table: str
+    label: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the page. ``groups`` of the catalogue are all listed in its table ``measures-<id>``."""
 
     id: str
     title: str
     text: str
-    figures: tuple[tuple[str, str], ...]
+    cards: tuple[Card, ...]
     groups: tuple[str, ...]
     charts: tuple[str, ...]
     tables: tuple[str, ...]
 
 
+EVEN = "0 where all have the same, 1 where one has everything"
+RANKS = "1 where who contributed more earned more, 0 where there is no link, -1 where it is the other way round"
+
 SECTIONS = (
     Section(
         "money",
         "Money",
-        "Where every gwei is, and who was paid what.",
+        "Who was paid what, and where every gwei is now.",
         (
-            ("conservation:difference", "money"),
-            ("conservation:paid", "movements"),
-            ("conservation:unclaimed", "money"),
-            ("conservation:pool", "money"),
-            ("conservation:penalties", "movements"),
-            ("cost_per_point:pooled", "money-rows"),
-            ("break_even_budget", "money-participant"),
+            Card("conservation:difference", "money", "Unaccounted", "what came in, less what is held and what left"),
+            Card("conservation:paid", "movements", "Rewards collected"),
+            Card("conservation:unclaimed", "participants", "Rewards not collected yet"),
+            Card("conservation:pool", "money", "Left in the pool", "for coming rounds, penalties included"),
+            Card("conservation:penalties", "movements", "Penalties", "moved from stakes to the pool"),
+            Card("cost_per_point:pooled", "money-rows", "Cost per accuracy point", "rewards and fees"),
+            Card("cost_per_point:validation", "money-rows", "Cost per accuracy point", "rewards and fees"),
+            Card("break_even_budget", "money-participant", note="the least budget that covers everybody's costs"),
         ),
         ("money",),
         ("rewards", "net", "stakes", "money"),
@@ -48,14 +64,19 @@ SECTIONS = (
         "Fairness",
         "Whether rewards follow contributions, and in how few hands stake, reward and weight are.",
         (
-            ("gini_reward", "participants"),
-            ("jain_reward", "participants"),
-            ("spearman_contribution", "participants"),
-            ("spearman_value", "fairness-participant"),
-            ("nakamoto_50_stake", "concentration"),
-            ("nakamoto_50_weight", "concentration"),
-            ("rich_get_richer", "concentration"),
-            ("newcomer_return", "decentralisation-round"),
+            Card("spearman_contribution", "participants", "Reward follows contribution", RANKS),
+            Card("spearman_value", "fairness-participant", "Reward follows true data value", RANKS),
+            Card("gini_reward", "participants", "Gini of rewards", EVEN),
+            Card("jain_reward", "participants", note="1 where all earned the same"),
+            Card("nakamoto_50_stake", "concentration", "Hold half of the stake", "the fewest by stake"),
+            Card(
+                "nakamoto_50_weight",
+                "concentration",
+                "Decide half of the model",
+                "the fewest by weight",
+            ),
+            Card("rich_get_richer", "concentration", note="how much the Gini of wealth grew from the first round on"),
+            Card("newcomer_return", "decentralisation-round", note="with the minimum stake and a mean contribution"),
         ),
         ("fairness", "decentralisation"),
         ("scatter", "contributions", "lorenz", "gini", "nakamoto", "hhi"),
@@ -72,15 +93,19 @@ SECTIONS = (
     Section(
         "security",
         "Security",
-        "What each behaviour came to, and what an attack would cost.",
+        "Whether an attack paid, and what corrupting a round would cost.",
         (
-            ("exclusion_precision", "behaviours"),
-            ("exclusion_recall", "behaviours"),
-            ("oracles_to_corrupt", "rounds"),
-            ("bond_to_corrupt", "rounds"),
-            ("gain_splitting", "measures-security"),
-            ("gain_colluding", "measures-security"),
-            ("gain_copying", "measures-security"),
+            Card("profit_by_behaviour:honest", "behaviours", "Net of the honest", "all of them together"),
+            Card("profit_by_behaviour:free-rider", "behaviours", "Net of free riders", "all of them together"),
+            Card("profit_by_behaviour:copycat", "behaviours", "Net of copycats", "all of them together"),
+            Card("profit_by_behaviour:no-show", "behaviours", "Net of no-shows", "all of them together"),
+            Card("exclusion_precision", "behaviours", note="of those who earned nothing, the share that was dishonest"),
+            Card("exclusion_recall", "behaviours", note="of the dishonest, the share that earned nothing"),
+            Card("oracles_to_corrupt", "rounds", "Oracles to corrupt a round", "a quorum of the committee"),
+            Card("bond_to_corrupt", "rounds", "Bond they would lose", "the contract takes none from oracles"),
+            Card("gain_splitting", "measures-security"),
+            Card("gain_colluding", "measures-security"),
+            Card("gain_copying", "measures-security"),
         ),
         ("security",),
         ("profits", "corruption"),
@@ -91,12 +116,12 @@ SECTIONS = (
         "Learning",
         "What became of the model, and who moved it.",
         (
-            ("accuracy:pooled", "model"),
-            ("accuracy_gain:pooled", "model"),
-            ("auc:pooled", "model"),
-            ("accuracy:validation", "model"),
-            ("agreement", "rounds"),
-            ("drift", "rounds"),
+            Card("accuracy:pooled", "model", "Accuracy", "on all held-out rows"),
+            Card("accuracy_gain:pooled", "model", "Gain of accuracy", "since the initial model"),
+            Card("auc:pooled", "model", "AUC", "on all held-out rows"),
+            Card("accuracy:validation", "learning-rows", "Accuracy on public rows", "those that score the updates"),
+            Card("agreement", "rounds", note="mean cosine of pairs of updates: 1 the same direction, 0 unrelated"),
+            Card("drift", "rounds", note="distance from the initial model"),
         ),
         ("learning",),
         ("model", "clients", "losses", "moved", "agreement", "drift"),
@@ -105,13 +130,13 @@ SECTIONS = (
     Section(
         "cost",
         "Cost",
-        "Gas by function and by role, and what it would cost elsewhere.",
+        "Gas by function and by role, and what it would cost at other prices.",
         (
-            ("gas", "functions"),
-            ("gas_growth:per reveal", "cost-term"),
-            ("gas_growth:fixed", "cost-term"),
-            ("fees_mainnet:participant", "cost-role"),
-            ("fees_l2:participant", "cost-role"),
+            Card("gas", "functions", "Gas used"),
+            Card("gas_growth:per reveal", "cost-term", "Gas of one more reveal", "in a round, by least squares"),
+            Card("gas_growth:fixed", "cost-term", "Gas of a round without reveals", "by least squares"),
+            Card("fees_mainnet:participant", "cost-role", "Participants' fees on mainnet"),
+            Card("fees_l2:participant", "cost-role", "Participants' fees on a rollup", "its data not counted"),
         ),
         ("cost",),
         ("functions", "roles", "fees"),
