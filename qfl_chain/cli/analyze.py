@@ -7,6 +7,7 @@ import click
 from qfl_chain.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "index": "Read a federation's history into one DuckDB file.",
     "summary": "Show learning, participants, gas and money of a run.",
 }
 """Every command and its line in the help. Command ``x`` is ``qfl_chain.cli.analyses.x.command``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -37,6 +37,38 @@ def progress(rounds: int) -> Iterator[OnStep]:
                 display.console.print(_round_line(step), highlight=False)
 
         yield on_step
+
+
+@contextmanager
+def reading() -> Iterator[Callable[[int, int, int], None]]:
+    """Something to call with the block that was read, the latest one, and how many events were found.
+
+    On a terminal it shows itself from the first call on; elsewhere it prints a line whenever another tenth is read.
+    """
+    if not sys.stderr.isatty():
+        yield _Tenths()
+        return
+    columns = (TextColumn("block"), MofNCompleteColumn(), BarColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, TextColumn("{task.fields[events]:,} events"), console=Console(stderr=True), transient=True
+    ) as display:
+        task = display.add_task("", total=None, events=0)
+        yield lambda block, head, events: display.update(task, completed=block, total=head, events=events)
+
+
+class _Tenths:
+    """Prints a line a tenth of the blocks, counted from where the reading begins."""
+
+    def __init__(self) -> None:
+        self._begun: int | None = None
+        self._told = -1
+
+    def __call__(self, block: int, head: int, events: int) -> None:
+        self._begun = block if self._begun is None else self._begun
+        tenth = 10 * (block - self._begun) // max(head - self._begun, 1)
+        if tenth > self._told:
+            self._told = tenth
+            click.echo(f"block {block:,} of {head:,}: {events:,} events", err=True)
 
 
 @contextmanager
