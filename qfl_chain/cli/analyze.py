@@ -8,6 +8,7 @@ from qfl_chain.cli.lazy import LazyGroup
 
 COMMANDS = {
     "index": "Read a federation's history into one DuckDB file.",
+    "report": "Write a history as one page, with charts and tables.",
     "summary": "Show learning, participants, gas and money of a run.",
 }
 """Every command and its line in the help. Command ``x`` is ``qfl_chain.cli.analyses.x.command``."""
