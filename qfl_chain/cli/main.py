@@ -19,6 +19,7 @@ COMMANDS = {
     "network": "Run a scenario as separate programs on this machine.",
     "verify": "Recompute every report of a run and compare.",
     "analyze": "Say what a run's history shows.",
+    "dashboard": "Show a federation as a live page.",
     "devnet": "Run a chain on this machine for several processes.",
     "deploy": "Deploy a scenario's federation on a chain.",
     "deployment": "Check a deployment file against the chain, or write one from it.",
