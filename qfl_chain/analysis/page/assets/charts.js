@@ -141,8 +141,8 @@ class ChartView {
 
   #drawLegend() {
     const entries = legendOf(this);
-    this.legend.replaceChildren(...entries.map(({ mark, label, participant }) =>
-      participant === undefined ? make("span", {}, swatch(mark), nameOf(label)) : pickButton(this.app, participant)));
+    refill(this.legend, entries.map(({ mark, label, participant }) =>
+      (participant === undefined ? make("span", {}, mark, nameOf(label)) : pickButton(this.app, participant))));
   }
 
   #listen(over) {
@@ -242,15 +242,16 @@ function participantOf(view, { series, at }) {
 function legendOf(view) {
   if (view.chart.kind === "lines-by") {
     const lines = view.series.filter((line) => !line.isQuiet)
-      .map((line) => ({ mark: line.style, label: line.label, participant: line.participant }));
-    return view.plan.summary ? [...lines, { mark: { ...NEUTRAL, colour: "--band" }, label: "middle half of participants" }] : lines;
+      .map((line) => ({ mark: swatch(line.style), label: line.label, participant: line.participant }));
+    return view.plan.summary ? [...lines, { mark: blockSwatch({ colour: "--band" }), label: "middle half of participants" }] : lines;
   }
   if (view.plan.isScatter) return scatterLegend(view);
-  return view.series.length > 1 ? view.series.map((line) => ({ mark: line.style, label: line.label })) : [];
+  if (view.series.length < 2) return [];
+  return view.series.map((line, i) => ({ mark: view.plan.isBar ? blockSwatch(line.style, i % 2 === 1) : swatch(line.style), label: line.label }));
 }
 
 function scatterLegend({ app, chart, plan, table }) {
-  const groups = plan.groups?.names.map((label, i) => ({ mark: style(i), label })) ?? [];
+  const groups = plan.groups?.names.map((label, i) => ({ mark: dotSwatch(style(i)), label })) ?? [];
   const picked = app.picks.indices(app.model);
   if (!table.participant) return groups;
   const isLegend = !plan.groups && chart.by && !app.model.isMany;

@@ -85,7 +85,7 @@ function categoryAxis({ labels }, width) {
   const isLevel = widest + 10 < (width - 70) / labels.length;
   const apart = isLevel ? 1 : 18;
   return {
-    rotate: isLevel ? 0 : -40,
+    rotate: isLevel ? 0 : 40,
     size: isLevel ? 28 : 20 + Math.round(widest * 0.66),
     splits: (plot, _, low, high) => placesBetween(low, high, isLevel ? Infinity : plot.over.clientWidth / apart || 20),
     values: (_, splits) => splits.map((place) => shortened(labels[place] ?? "", LABEL_LETTERS)),
@@ -205,7 +205,7 @@ function dotStyle({ app, chart, plan, table }, row, isPicked) {
 }
 
 function drawLayer(ctx, plot, view, { mark, isPicked, places }, isAnyPicked) {
-  const r = (isPicked ? 6 : places.length > 2000 ? 2 : 4) * devicePixelRatio;
+  const r = (isPicked ? 6 : places.length > 2000 ? 2 : places.length > 200 ? 3 : 4) * devicePixelRatio;
   ctx.beginPath();
   for (const at of places) {
     const [x, y] = [plot.valToPos(plot.data[0][at], "x", true), plot.valToPos(plot.data[1][at], "y", true)];

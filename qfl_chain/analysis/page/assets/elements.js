@@ -28,6 +28,13 @@ function keepChildren(parent, children) {
   if (!same) parent.replaceChildren(...children);
 }
 
+/** Replaces children; where a participant's button had the focus, its successor gets it. */
+function refill(parent, children) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement.dataset.participant : undefined;
+  parent.replaceChildren(...children);
+  if (focused !== undefined) parent.querySelector(`[data-participant="${focused}"]`)?.focus({ preventScroll: true });
+}
+
 function shortened(text, length) {
   const letters = Array.from(text.slice(0, 4 * length));
   return letters.length <= length ? text : `${letters.slice(0, length - 1).join("")}…`;
@@ -65,12 +72,13 @@ async function copy(text) {
 }
 
 /** A button that copies and says so for a moment. */
-function copyButton(label, texts) {
-  const button = make("button", { type: "button", class: "copy" }, label);
+function copyButton(label, text, face = () => label) {
+  const button = make("button", { type: "button", class: "copy", "aria-label": label, title: label }, face());
   button.addEventListener("click", async () => {
-    await copy(texts());
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = label; }, 1500);
+    await copy(text());
+    button.replaceChildren("Copied");
+    announce("Copied");
+    setTimeout(() => button.replaceChildren(face()), 1500);
   });
   return button;
 }

@@ -42,12 +42,33 @@ const SHAPE_PATHS = {
 
 /** A short piece of a series, for legends and buttons. Colours are variables, so it follows the theme. */
 function swatch({ colour, dash, shape }) {
-  const picture = svg("svg", { class: "swatch", viewBox: "0 0 22 12", width: 22, height: 12, "aria-hidden": "true" },
-    svg("path", { d: "M0 6h22", fill: "none", "stroke-width": 2, "stroke-dasharray": dash.join(" ") }),
-    svg("path", { d: SHAPE_PATHS[shape], "stroke-width": 1 }));
-  picture.firstChild.style.stroke = `var(${colour})`;
-  picture.lastChild.style.fill = `var(${colour})`;
-  return picture;
+  const line = svg("path", { d: "M0 6h22", fill: "none", "stroke-width": 2, "stroke-dasharray": dash.join(" ") });
+  const marker = svg("path", { d: SHAPE_PATHS[shape] });
+  line.style.stroke = marker.style.fill = `var(${colour})`;
+  return small({ class: "swatch", viewBox: "0 0 22 12", width: 22, height: 12 }, line, marker);
+}
+
+/** A dot of a scatter. */
+function dotSwatch({ colour, shape }) {
+  const marker = svg("path", { d: SHAPE_PATHS[shape] });
+  marker.style.fill = `var(${colour})`;
+  return small({ class: "swatch", viewBox: "5 0 12 12", width: 12, height: 12 }, marker);
+}
+
+/** A bar or a band: filled, or hollow as every second series of bars is. */
+function blockSwatch({ colour }, isHollow = false) {
+  const block = svg("rect", { x: 1, y: 1, width: 10, height: 10, "fill-opacity": isHollow ? 0.25 : 1 });
+  block.style.fill = block.style.stroke = `var(${colour})`;
+  return small({ class: "swatch", viewBox: "0 0 12 12", width: 12, height: 12 }, block);
+}
+
+function copyPicture() {
+  return small({ viewBox: "0 0 14 14", width: 14, height: 14, fill: "none", stroke: "currentColor", "stroke-width": 1.3 },
+    svg("rect", { x: 4.5, y: 4.5, width: 8, height: 8, rx: 1.5 }), svg("path", { d: "M2.5 9.5h-1v-8h8v1" }));
+}
+
+function small(attributes, ...shapes) {
+  return svg("svg", { ...attributes, "aria-hidden": "true" }, ...shapes);
 }
 
 /** Adds a marker's outline to a canvas path. */

@@ -81,9 +81,7 @@ class Picker {
     this.finder.hidden = !model.isMany;
     this.clear.hidden = !picked.length;
     const shown = model.isMany ? picked : model.participants.map((_, index) => index);
-    const focused = this.chips.contains(document.activeElement) ? document.activeElement.dataset.participant : null;
-    this.chips.replaceChildren(...shown.map((index) => pickButton(this.app, index)));
-    if (focused !== null) this.chips.querySelector(`[data-participant="${focused}"]`)?.focus();
+    refill(this.chips, shown.map((index) => pickButton(this.app, index)));
     if (!this.matches.hidden) this.#showMatches();
   }
 
@@ -97,9 +95,8 @@ class Picker {
     const found = this.#found();
     const rest = found.length - MATCHES;
     const note = found.length === 0 ? "Nobody of that name." : rest > 0 ? `and ${grouped(rest)} more` : null;
-    this.matches.replaceChildren(
-      ...found.slice(0, MATCHES).map((index) => pickButton(this.app, index)),
-      ...(note ? [make("span", { class: "note" }, note)] : []));
+    const buttons = found.slice(0, MATCHES).map((index) => pickButton(this.app, index));
+    refill(this.matches, note ? [...buttons, make("span", { class: "note" }, note)] : buttons);
     this.matches.hidden = false;
   }
 
@@ -114,7 +111,7 @@ class Picker {
   }
 
   #leave(event) {
-    // A button that is pressed is replaced by its successor, and focus then goes nowhere: that is not leaving.
+    // While a pressed button is replaced by its successor, focus goes nowhere: that is not leaving.
     if (event.relatedTarget && !this.finder.contains(event.relatedTarget)) this.matches.hidden = true;
   }
 }
@@ -122,8 +119,9 @@ class Picker {
 /** A participant as a button with the mark that charts give it. */
 function pickButton(app, index) {
   const participant = app.model.participants[index];
+  const mark = participantStyle(app, index);
   return make("button", {
     type: "button", class: "chip", "data-participant": index, "aria-pressed": String(app.picks.has(app.model, index)),
     onclick: () => app.picks.toggle(app.model, index),
-  }, swatch(participantStyle(app, index)), nameOf(participant.name));
+  }, mark === NEUTRAL ? null : swatch(mark), nameOf(participant.name));
 }

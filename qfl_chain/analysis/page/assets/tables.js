@@ -43,9 +43,7 @@ class TableView {
     const pages = Math.max(1, Math.ceil(this.rows.length / size));
     this.page = this.app.isPrinting ? 0 : Math.min(this.page, pages - 1);
     const from = this.page * size;
-    const focused = this.body.contains(document.activeElement) ? document.activeElement.dataset.participant : null;
-    this.body.replaceChildren(...this.rows.slice(from, from + size).map((row) => this.#row(row)));
-    if (focused !== null) this.body.querySelector(`[data-participant="${focused}"]`)?.focus();
+    refill(this.body, this.rows.slice(from, from + size).map((row) => this.#row(row)));
     this.#drawStatus(from, size, pages);
     this.#drawOptions(pages);
   }
@@ -223,9 +221,7 @@ function textCell(column, row) {
 }
 
 function copyIcon(text) {
-  const button = copyButton("⧉", () => text);
-  button.setAttribute("aria-label", `Copy ${text}`);
-  return button;
+  return copyButton(`Copy ${text}`, () => text, copyPicture);
 }
 
 /** Every row's values as one text without case, for the filter. */
