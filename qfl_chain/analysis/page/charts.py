@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from qfl_chain.analysis.page.columns import columns_of
+from qfl_chain.analysis.page.wording import MOST_NAMED, counted, shown
 
 MOST_BARS = 40
 """A bar chart of more would be read by nobody."""
-
-MOST_NAMED = 6
-"""So many series or bars are told one by one; of more, the least, the middle and the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +133,3 @@ def _told(values: Sequence[tuple[str, Any]]) -> str:
 
 
 _TEXTS = {"line": _line, "lines-by": _lines_by, "bar": _bar, "scatter": _scatter}
-
-
-def shown(value: Any) -> str:
-    """A value as a sentence gives it."""
-    if isinstance(value, float):
-        return f"{int(value):,}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def counted(number: int, thing: str, things: str = "") -> str:
-    """``1 round``, ``2 rounds``."""
-    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
-
-
-def listed(things: Iterable[str], most: int = MOST_NAMED) -> str:
-    """``a, b and c``; of more than ``most``, the first and how many more."""
-    every = list(things)
-    if len(every) > most:
-        return ", ".join(every[:most]) + f" and {len(every) - most:,} more"
-    return " and ".join(filter(None, (", ".join(every[:-1]), every[-1]))) if every else ""

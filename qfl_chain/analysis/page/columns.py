@@ -32,10 +32,12 @@ class Column:
 
 def table(title: str, note: str, columns: Iterable[Column]) -> dict[str, Any]:
     """A table of the document."""
-    shown = [
-        {"id": one.id, "title": one.title, "kind": one.kind, "values": encode(one.kind, one.values)} for one in columns
-    ]
-    return {"title": title, "note": note, "columns": shown}
+    return {"title": title, "note": note, "columns": [column(one) for one in columns]}
+
+
+def column(one: Column) -> dict[str, Any]:
+    """A column of the document."""
+    return {"id": one.id, "title": one.title, "kind": one.kind, "values": encode(one.kind, one.values)}
 
 
 def encode(kind: str, values: Sequence[Any]) -> Any:
@@ -50,21 +52,21 @@ def encode(kind: str, values: Sequence[Any]) -> Any:
     return list(values)
 
 
-def decode(column: Mapping[str, Any]) -> list[Any]:
+def decode(written: Mapping[str, Any]) -> list[Any]:
     """The values of a document's column, whichever way they are written."""
-    values = column["values"]
+    values = written["values"]
     if isinstance(values, Mapping):
         if "delta" in values:
             return list(accumulate(values["delta"]))
         return [None if code is None else values["dict"][code] for code in values["codes"]]
-    if column["kind"] in INTEGERS:
+    if written["kind"] in INTEGERS:
         return [None if value is None else int(value) for value in values]
     return list(values)
 
 
 def columns_of(written: Mapping[str, Any]) -> dict[str, list[Any]]:
     """All values of a document's table, by column."""
-    return {column["id"]: decode(column) for column in written["columns"]}
+    return {one["id"]: decode(one) for one in written["columns"]}
 
 
 def significant(value: float, digits: int = DIGITS) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 from qfl_chain.analysis.facts import Facts
 from qfl_chain.analysis.metrics.catalogue import Prices, Value, measure
-from qfl_chain.analysis.page import curves, measures, tables
+from qfl_chain.analysis.page import concentration, curves, measures, tables
 from qfl_chain.analysis.page.charts import written
 from qfl_chain.analysis.page.history import History
 from qfl_chain.analysis.page.plan import CHARTS, SECTIONS, Section
@@ -57,30 +57,32 @@ def _tables(history: History, measured: Mapping[str, Value]) -> dict[str, Table]
         "progress": curves.progress_table(history),
         "rounds": tables.rounds_table(facts),
         "standings": tables.standings_table(history),
-        "lorenz": curves.lorenz_table(facts),
-        "concentration": curves.concentration_table(history, measured),
+        "lorenz": concentration.lorenz_table(facts),
+        "concentration": concentration.concentration_table(history, measured),
         "behaviours": tables.behaviours_table(history),
         "model": curves.model_table(facts),
         "clients": curves.clients_table(history),
         "baselines": curves.baselines_table(facts),
         "functions": tables.gas_table(facts.transactions, "function", "Gas by function"),
         "roles": tables.gas_table(facts.transactions, "role", "Gas by role"),
-        **measures.spread_tables(measured, facts),
+        **measures.spread_tables(measured),
         **{f"measures-{one.id}": measures.single_table(measured, one.groups) for one in SECTIONS},
     }
-    return {name: table for name, table in made.items() if table is not None}
+    present = {name: table for name, table in made.items() if table is not None}
+    return measures.extended(present, measured, facts)
 
 
 def _section(
     section: Section, measured: Mapping[str, Value], made: Mapping[str, Table], drawn: Iterable[str]
 ) -> dict[str, Any]:
+    spread = [name for name in made if name.partition("-")[0] in section.groups]
     return {
         "id": section.id,
         "title": section.title,
         "text": section.text,
         "figures": measures.figures(measured, section, made),
         "charts": [name for name in section.charts if name in drawn],
-        "tables": [name for name in section.tables if name in made],
+        "tables": [name for name in (*section.tables, *spread, f"measures-{section.id}") if name in made],
     }
 
 

@@ -29,6 +29,8 @@ STYLES = ("-", "--", "-.", ":")
 MOST_LINES = 12
 """Of more participants, the median and the quartiles are drawn."""
 
+LONGEST_LABEL = 32
+
 SIZE, DPI = (7.2, 4.2), 120
 
 SETTINGS: Any = {"svg.hashsalt": "qfl-chain", "svg.fonttype": "path", "text.parse_math": False}
@@ -85,14 +87,14 @@ class _Drawing:
         """A category as people read it."""
         if value is None:
             return "unknown"
-        return _plain(self.names[value] if self.kinds[column] == "participant" else str(value))
+        return _label(self.names[value] if self.kinds[column] == "participant" else str(value))
 
 
 def _line(axes: Axes, drawing: _Drawing) -> None:
     for place, name in enumerate(drawing.chart["y"]):
         y = _floats(drawing.columns[name])
         level = {"marker": "", "linestyle": "--"} if len(set(y)) == 1 else {}
-        axes.plot(_floats(drawing.x), y, label=_plain(drawing.titles[name]), **{**_look(place), **level})
+        axes.plot(_floats(drawing.x), y, label=_label(drawing.titles[name]), **{**_look(place), **level})
 
 
 def _lines_by(axes: Axes, drawing: _Drawing) -> None:
@@ -127,7 +129,7 @@ def _bar(axes: Axes, drawing: _Drawing) -> None:
     for place, name in enumerate(names):
         heights = _floats(drawing.columns[name])
         offset = (place - (len(names) - 1) / 2) * width
-        axes.bar(at + offset, heights, width, label=drawing.titles[name], color=COLOURS[place % len(COLOURS)])
+        axes.bar(at + offset, heights, width, label=_label(drawing.titles[name]), color=COLOURS[place % len(COLOURS)])
     slanted = len(labels) > 4 or any(len(label) > 12 for label in labels)
     axes.set_xticks(at, labels, rotation=30 if slanted else 0, ha="right" if slanted else "center")
     axes.axhline(0, color="#666666", linewidth=0.8)
@@ -191,8 +193,13 @@ def _floats(values: Sequence[Any]) -> list[float]:
 
 
 def _plain(text: str) -> str:
-    """Text that every file can hold; matplotlib takes a leading underscore for "no label"."""
-    shown = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    """Text that every file can hold."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def _label(text: str) -> str:
+    """Text that leaves room for the axes; matplotlib takes a leading underscore for "no label"."""
+    shown = _plain(text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…")
     return f" {shown}" if shown.startswith("_") else shown
 
 

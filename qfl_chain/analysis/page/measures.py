@@ -8,14 +8,24 @@ from typing import Any
 from qfl_chain.analysis.facts import Facts
 from qfl_chain.analysis.metrics.catalogue import METRICS, Metric, Number, Value
 from qfl_chain.analysis.metrics.readings import labels
-from qfl_chain.analysis.page.columns import Column, table
+from qfl_chain.analysis.page.columns import Column, column, decode, table
 from qfl_chain.analysis.page.plan import Card, Section
-from qfl_chain.analysis.page.words import as_text
+from qfl_chain.analysis.page.wording import as_text
 
 AMOUNTS = ("gwei", "wei")
 
-ELSEWHERE = ("poorest",)
-"""What metrics are given by that the page has a table of its own for."""
+ELSEWHERE = frozenset(
+    {
+        *("conservation", "net", "profit_by_behaviour", "lorenz_reward", "contribution"),
+        *("gas_by_function", "gas_by_role", "gas_by_participant", "fees_paid"),
+        *("accuracy_by_round", "auc_by_round", "baseline_accuracy", "baseline_auc"),
+        *("loss_by_round", "agreement_by_round", "step_by_round", "drift_by_round"),
+    }
+)
+"""Metrics that stand in the page's own tables already."""
+
+TABLES = {"participant": "participants", "round": "rounds", "role": "roles", "function": "functions"}
+"""The page's own tables that take a metric in as one more column, by what it is given by."""
 
 
 def figures(measured: Mapping[str, Value], section: Section, made: Iterable[str]) -> list[dict[str, str]]:
@@ -47,32 +57,63 @@ def single_table(measured: Mapping[str, Value], groups: Iterable[str]) -> dict[s
     return table("Measures", "docs/metrics.md defines each of them. An empty value is not known.", columns)
 
 
-def spread_tables(measured: Mapping[str, Value], facts: Facts) -> dict[str, dict[str, Any]]:
-    """Metrics that are several figures: a table for each group and what they are given by, as ``money-participant``."""
-    spread: dict[tuple[str, str], dict[str, Mapping[str, Number | None]]] = {}
-    for name, value in measured.items():
-        metric = METRICS[name]
-        if isinstance(value, Mapping) and value and metric.per not in ELSEWHERE:
-            spread.setdefault((metric.group, metric.per), {})[name] = value
-    return {f"{group}-{per}": _spread(per, found, facts) for (group, per), found in spread.items()}
+def extended(made: Mapping[str, Any], measured: Mapping[str, Value], facts: Facts) -> dict[str, Any]:
+    """The page's own tables with one more column for every metric by participant, round, role or function."""
+    tables = dict(made)
+    for per, name in TABLES.items():
+        keys = _keys_of(made[name]["columns"][0], per, facts)
+        columns = [column(one) for one in _columns(_spread(measured, per), keys)]
+        tables[name] = {**made[name], "columns": [*made[name]["columns"], *columns]}
+    return tables
 
 
-def _spread(per: str, found: Mapping[str, Mapping[str, Number | None]], facts: Facts) -> dict[str, Any]:
+def spread_tables(measured: Mapping[str, Value]) -> dict[str, dict[str, Any]]:
+    """The other metrics that are several figures: a table for each group and what they are given by: ``money-rows``."""
+    kinds = {(METRICS[name].group, METRICS[name].per) for name in measured if METRICS[name].per not in (*TABLES, "")}
+    return {
+        f"{group}-{per}": _table(per, found)
+        for group, per in sorted(kinds)
+        if (found := _spread({name: one for name, one in measured.items() if METRICS[name].group == group}, per))
+    }
+
+
+def _spread(measured: Mapping[str, Value], per: str) -> dict[str, Mapping[str, Number | None]]:
+    """The metrics given by something, without those that stand elsewhere or say nothing."""
+    return {
+        name: value
+        for name, value in measured.items()
+        if isinstance(value, Mapping)
+        and METRICS[name].per == per
+        and name not in ELSEWHERE
+        and not is_concentration(name)
+        and any(one is not None for one in value.values())
+    }
+
+
+def is_concentration(name: str) -> bool:
+    """Whether a metric stands in the table of concentration."""
+    return METRICS[name].group == "decentralisation" and name.endswith("_by_round")
+
+
+def _table(per: str, found: Mapping[str, Mapping[str, Number | None]]) -> dict[str, Any]:
     keys = list(dict.fromkeys(key for value in found.values() for key in value))
-    columns = [
+    columns = [Column(per, per.capitalize(), "text", keys), *_columns(found, keys)]
+    return table(f"Measures by {per}", "docs/metrics.md defines each of them.", columns)
+
+
+def _columns(found: Mapping[str, Mapping[str, Number | None]], keys: Sequence[str]) -> list[Column]:
+    return [
         Column(name, _titled(METRICS[name]), _kind(METRICS[name], value.values()), [value.get(key) for key in keys])
         for name, value in found.items()
     ]
-    return table(f"Measures by {per}", "docs/metrics.md defines each of them.", [_keys(per, keys, facts), *columns])
 
 
-def _keys(per: str, keys: Sequence[str], facts: Facts) -> Column:
-    if per == "round":
-        return Column("round", "Round", "round", [int(key) for key in keys])
+def _keys_of(first: Mapping[str, Any], per: str, facts: Facts) -> list[str]:
+    """What metrics call the rows of a table."""
     if per == "participant":
-        numbers = {labels(facts)[one.account]: number for number, one in enumerate(facts.participants)}
-        return Column("participant", "Participant", "participant", [numbers.get(key) for key in keys])
-    return Column(per, per.capitalize(), "text", keys)
+        called = labels(facts)
+        return [called[facts.participants[number].account] for number in decode(first)]
+    return [str(value) for value in decode(first)]
 
 
 def _metric(card: Card) -> str:

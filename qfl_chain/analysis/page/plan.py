@@ -26,7 +26,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the page. ``groups`` of the catalogue are all listed in its table ``measures-<id>``."""
+    """One part of the page. All metrics of ``groups`` of the catalogue are in its tables, whether named here or not."""
 
     id: str
     title: str
@@ -53,11 +53,11 @@ SECTIONS = (
             Card("conservation:penalties", "movements", "Penalties", "moved from stakes to the pool"),
             Card("cost_per_point:pooled", "money-rows", "Cost per accuracy point", "rewards and fees"),
             Card("cost_per_point:validation", "money-rows", "Cost per accuracy point", "rewards and fees"),
-            Card("break_even_budget", "money-participant", note="the least budget that covers everybody's costs"),
+            Card("break_even_budget", "participants", note="the least budget that covers everybody's costs"),
         ),
         ("money",),
         ("rewards", "net", "stakes", "money"),
-        ("participants", "money", "movements", "money-participant", "money-rows", "measures-money"),
+        ("participants", "money", "movements"),
     ),
     Section(
         "fairness",
@@ -65,7 +65,7 @@ SECTIONS = (
         "Whether rewards follow contributions, and in how few hands stake, reward and weight are.",
         (
             Card("spearman_contribution", "participants", "Reward follows contribution", RANKS),
-            Card("spearman_value", "fairness-participant", "Reward follows true data value", RANKS),
+            Card("spearman_value", "participants", "Reward follows true data value", RANKS),
             Card("gini_reward", "participants", "Gini of rewards", EVEN),
             Card("jain_reward", "participants", note="1 where all earned the same"),
             Card("nakamoto_50_stake", "concentration", "Hold half of the stake", "the fewest by stake"),
@@ -76,19 +76,11 @@ SECTIONS = (
                 "the fewest by weight",
             ),
             Card("rich_get_richer", "concentration", note="how much the Gini of wealth grew from the first round on"),
-            Card("newcomer_return", "decentralisation-round", note="with the minimum stake and a mean contribution"),
+            Card("newcomer_return", "rounds", note="with the minimum stake and a mean contribution"),
         ),
         ("fairness", "decentralisation"),
         ("scatter", "contributions", "lorenz", "gini", "nakamoto", "hhi"),
-        (
-            "standings",
-            "concentration",
-            "progress",
-            "lorenz",
-            "fairness-participant",
-            "decentralisation-round",
-            "measures-fairness",
-        ),
+        ("standings", "concentration", "progress", "lorenz"),
     ),
     Section(
         "security",
@@ -109,7 +101,7 @@ SECTIONS = (
         ),
         ("security",),
         ("profits", "corruption"),
-        ("behaviours", "security-round", "security-participant", "measures-security"),
+        ("behaviours",),
     ),
     Section(
         "learning",
@@ -125,7 +117,7 @@ SECTIONS = (
         ),
         ("learning",),
         ("model", "clients", "losses", "moved", "agreement", "drift"),
-        ("rounds", "model", "clients", "baselines", "learning-participant", "learning-rows", "measures-learning"),
+        ("rounds", "model", "clients", "baselines"),
     ),
     Section(
         "cost",
@@ -135,12 +127,12 @@ SECTIONS = (
             Card("gas", "functions", "Gas used"),
             Card("gas_growth:per reveal", "cost-term", "Gas of one more reveal", "in a round, by least squares"),
             Card("gas_growth:fixed", "cost-term", "Gas of a round without reveals", "by least squares"),
-            Card("fees_mainnet:participant", "cost-role", "Participants' fees on mainnet"),
-            Card("fees_l2:participant", "cost-role", "Participants' fees on a rollup", "its data not counted"),
+            Card("fees_mainnet:participant", "roles", "Participants' fees on mainnet"),
+            Card("fees_l2:participant", "roles", "Participants' fees on a rollup", "its data not counted"),
         ),
         ("cost",),
         ("functions", "roles", "fees"),
-        ("functions", "roles", "cost-role", "cost-term", "measures-cost"),
+        ("functions", "roles"),
     ),
 )
 
@@ -246,13 +238,13 @@ CHARTS = (
         "corruption",
         "Stake to corrupt a round by weight",
         "line",
-        "security-round",
+        "rounds",
         "round",
         ("stake_to_corrupt",),
         "round",
         "gwei",
     ),
-    Chart("fees", "Fees at other gas prices", "bar", "cost-role", "role", ("fees_mainnet", "fees_l2"), "role", "gwei"),
+    Chart("fees", "Fees at other gas prices", "bar", "roles", "role", ("fees_mainnet", "fees_l2"), "role", "gwei"),
     Chart(
         "moved",
         "Who moved the model",

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
-from typing import Any
 
 from qfl_chain.analysis.facts import Facts, RoundFacts
-from qfl_chain.analysis.page.charts import counted, listed
 from qfl_chain.analysis.page.curves import common_rows, metric_title, model_curve
+from qfl_chain.analysis.page.wording import counted, eth, listed
 from qfl_chain.errors import ChecksumError
 from qfl_chain.protocol.money import check_money
-
-GWEI_PER_ETH = 10**9
 
 
 def sentences(facts: Facts) -> list[str]:
@@ -25,11 +21,6 @@ def notices(facts: Facts) -> list[dict[str, str]]:
     gaps = [{"level": "gap", "text": _sentence(gap)} for gap in facts.gaps]
     warnings = [{"level": "warning", "text": text} for text in _warnings(facts)]
     return gaps + warnings + [{"level": "info", "text": text} for text in _remarks(facts)]
-
-
-def eth(amount: int) -> str:
-    """An exact amount of gwei in ether, such as ``1.25 eth``."""
-    return f"{Decimal(amount).scaleb(-9).normalize():,f} eth"
 
 
 def imbalance(facts: Facts) -> str:
@@ -166,12 +157,3 @@ def _sentence(text: str) -> str:
 
 def _rounds(numbers: Sequence[int]) -> str:
     return f"Round{'' if len(numbers) == 1 else 's'} {listed(map(str, numbers), 12)}"
-
-
-def as_text(value: Any) -> str:
-    """A figure of the page: thousands separated, floats with four significant digits."""
-    if value is None:
-        return "unknown"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
