@@ -20,6 +20,7 @@ COMMANDS = {
     "sweep": "Run a grid of scenarios, seeds and parameters over all cores.",
     "verify": "Recompute every report of a run and compare.",
     "analyze": "Say what a run's history shows.",
+    "dashboard": "Show a federation as a live page.",
     "devnet": "Run a chain on this machine for several processes.",
     "deploy": "Deploy a scenario's federation on a chain.",
     "deployment": "Check a deployment file against the chain, or write one from it.",
