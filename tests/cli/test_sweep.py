@@ -105,7 +105,7 @@ def test_an_interrupted_sweep_keeps_what_is_finished_and_goes_on(tmp_path: Path)
     assert sweep.stderr is not None
     assert sweep.stderr.readline().startswith("[1/4] small.toml, no attacker, seed 1")
     sweep.send_signal(signal.SIGINT)
-    out, err = sweep.communicate(timeout=60)
+    out, err = sweep.communicate(timeout=300)
     assert (sweep.returncode, out) == (130, "")
     assert "the same command goes on from there" in err
     assert err.endswith("interrupted\n")
