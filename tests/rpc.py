@@ -18,7 +18,7 @@ INTERNAL_ERROR = -32603
 
 @contextmanager
 def serve(devnet: Devnet) -> Iterator[str]:
-    """Serve the devnet; gives the endpoint's address. One request or batch at a time."""
+    """Serve the devnet; gives the endpoint's address. One request at a time."""
     provider = devnet.web3.provider
     ask = provider.request_func(devnet.web3, NamedElementOnion([]))  # type: ignore[arg-type]
 
@@ -32,10 +32,12 @@ def serve(devnet: Devnet) -> Iterator[str]:
             return {**head, "error": response["error"]}
         return {**head, "result": to_json(response["result"])}
 
-    def respond(asked: Any) -> Any:
-        return [answer(one) for one in asked] if isinstance(asked, list) else answer(asked)
+    def reply(body: bytes) -> tuple[int, bytes]:
+        asked = json.loads(body)
+        said = [answer(one) for one in asked] if isinstance(asked, list) else answer(asked)
+        return 200, json.dumps(said).encode()
 
-    with listen(lambda body: (200, json.dumps(respond(json.loads(body))).encode())) as url:
+    with listen(reply) as url:
         yield url
 
 
