@@ -49,7 +49,7 @@ from qfl_chain.types import Address
 from tests.synthetic_log import CHAIN_ID, SyntheticLog
 from tests.synthetic_node import SyntheticNode
 
-PARTICIPANTS = 3_000
+PARTICIPANTS = 1_000
 SIZES = ("10x50", "100x50", "1000x50", "1000x500", "1000x1000")
 REPEATS = 3
 BATCH = 500
