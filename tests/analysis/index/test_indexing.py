@@ -249,6 +249,12 @@ def test_an_index_of_another_chain_is_refused(index: Index, node: SyntheticNode)
         index_chain(index, node.web3)
 
 
+def test_an_endpoint_without_a_chain_is_said_so(index: Index, node: SyntheticNode) -> None:
+    node.eth_chainId = lambda: None  # type: ignore[method-assign,assignment,return-value]
+    with pytest.raises(LedgerError, match="the endpoint's answer about its chain makes no sense"):
+        index_chain(index, node.web3)
+
+
 def test_an_address_without_code_is_refused(index: Index, node: SyntheticNode) -> None:
     node.code = "0x"
     with pytest.raises(WrongContract, match=f"no contract at {LOG.federation} on chain 1337: check the address"):
