@@ -45,12 +45,14 @@ class ChartView {
   /** Draws anew: after a pick, another size or theme. What nobody can see waits until somebody can. */
   redraw() {
     this.isStale = true;
+    this.element.dataset.drawn = "no";
     if (this.isVisible || this.app.isPrinting) this.draw();
   }
 
   draw() {
     if (!this.isStale) return;
     this.isStale = false;
+    this.element.dataset.drawn = "yes";
     this.series = this.chart.kind === "lines-by" ? seriesBy(this.plan, this.app) : this.plan.series;
     this.plot?.destroy();
     this.plot = null;
