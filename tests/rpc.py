@@ -32,7 +32,11 @@ def serve(devnet: Devnet) -> Iterator[str]:
             return {**head, "error": response["error"]}
         return {**head, "result": to_json(response["result"])}
 
-    with listen(lambda body: (200, json.dumps(answer(json.loads(body))).encode())) as url:
+    def answers(body: bytes) -> bytes:
+        requests = json.loads(body)
+        return json.dumps([*map(answer, requests)] if isinstance(requests, list) else answer(requests)).encode()
+
+    with listen(lambda body: (200, answers(body))) as url:
         yield url
 
 
