@@ -32,11 +32,12 @@ def serve(devnet: Devnet) -> Iterator[str]:
             return {**head, "error": response["error"]}
         return {**head, "result": to_json(response["result"])}
 
-    def answers(body: bytes) -> bytes:
-        requests = json.loads(body)
-        return json.dumps([*map(answer, requests)] if isinstance(requests, list) else answer(requests)).encode()
+    def reply(body: bytes) -> tuple[int, bytes]:
+        asked = json.loads(body)
+        said = [answer(one) for one in asked] if isinstance(asked, list) else answer(asked)
+        return 200, json.dumps(said).encode()
 
-    with listen(lambda body: (200, answers(body))) as url:
+    with listen(reply) as url:
         yield url
 
 

@@ -150,12 +150,13 @@ class ModelFigure:
 
 @dataclass(frozen=True, slots=True)
 class Supplement:
-    """What no chain says and somebody who ran or replayed the federation may add; empty where nobody did.
+    """What no chain says, and :func:`qfl_chain.lab.supplement.supplement` adds; empty where nobody did.
 
     Attributes:
         rows: how many rows of its own a participant trained on, by its name.
-        values: how much better the model is with a participant's data than retrained without it, by its name.
-        deviations: by what was tried (splitting, colluding, copying), what it earned honestly and what by deviating.
+        values: how much worse the model is when it is trained again without a participant's data, by its name.
+        deviations: by what was tried (splitting, colluding, copying), what whoever gains most by it earned, and what it
+            would have earned.
     """
 
     rows: Mapping[str, int] = field(default_factory=dict)

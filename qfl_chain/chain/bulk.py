@@ -33,7 +33,7 @@ Known = tuple[int, bytes | None]
 """A block that was read: its number and hash."""
 
 
-class Forked(Exception):  # noqa: N818  # not an error: the chain changed, and what was read is read again
+class Forked(Exception):
     """The chain changed under the reader, or two of the node's answers belong to different chains."""
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from qfl_chain.cli.connection import connect, open_store
 from qfl_chain.cli.deployment_checks import check_deployment
 from qfl_chain.cli.deployment_file import read_deployment
-from qfl_chain.cli.progress import reading
+from qfl_chain.cli.progress import reading, reading_evidence
 from qfl_chain.config import Settings
 from qfl_chain.errors import InputError
 from qfl_chain.types import Address
@@ -78,7 +78,8 @@ def read_chain(settings: Settings, file: Path | None) -> Iterator[Index]:
             with reading() as on_progress:
                 index_chain(index, web3, on_progress)
             if settings.store:
-                read_evidence(index, open_store(settings, terms))
+                with reading_evidence() as on_report:
+                    read_evidence(index, open_store(settings, terms), on_report)
             yield index
 
 

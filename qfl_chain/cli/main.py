@@ -17,6 +17,7 @@ COMMANDS = {
     "new": "Write a federation to edit and run.",
     "run": "Run a scenario end to end on a chain in this process.",
     "network": "Run a scenario as separate programs on this machine.",
+    "sweep": "Run a grid of scenarios, seeds and parameters over all cores.",
     "verify": "Recompute every report of a run and compare.",
     "analyze": "Say what a run's history shows.",
     "dashboard": "Show a federation as a live page.",

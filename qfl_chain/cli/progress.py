@@ -43,17 +43,30 @@ def progress(rounds: int) -> Iterator[OnStep]:
 def reading() -> Iterator[Callable[[int, int, int], None]]:
     """Something to call with the block that was read, the latest one, and how many events were found.
 
-    On a terminal it shows itself from the first call on; elsewhere it prints a line whenever another tenth is read.
+    On a terminal it is a bar; elsewhere a line whenever another tenth is read.
     """
     if not sys.stderr.isatty():
         yield _Tenths()
         return
-    columns = (TextColumn("block"), MofNCompleteColumn(), BarColumn(), TimeElapsedColumn())
-    with Progress(
-        *columns, TextColumn("{task.fields[events]:,} events"), console=Console(stderr=True), transient=True
-    ) as display:
+    with _bar("block", "{task.fields[events]:,} events") as display:
         task = display.add_task("", total=None, events=0)
         yield lambda block, head, events: display.update(task, completed=block, total=head, events=events)
+
+
+@contextmanager
+def reading_evidence() -> Iterator[Callable[[int, int], None]]:
+    """Something to call with how many reports' evidence was read, and of how many."""
+    if not sys.stderr.isatty():
+        yield lambda done, of: click.echo(f"reading evidence of {of} report(s)", err=True) if of and not done else None
+        return
+    with _bar("evidence of report", "") as display:
+        task = display.add_task("", total=None)
+        yield lambda done, of: display.update(task, completed=done, total=of)
+
+
+def _bar(what: str, more: str) -> Progress:
+    columns = (TextColumn(what), MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), TextColumn(more))
+    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
 class _Tenths:

@@ -7,7 +7,7 @@ it came and nothing is there twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -157,10 +157,8 @@ class Index:
             raise
 
     def _roll_back(self) -> None:
-        try:
+        with suppress(duckdb.Error):  # the database may have ended the transaction itself
             self.connection.execute("ROLLBACK")
-        except duckdb.Error:
-            return  # the database ended the transaction itself
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query of ours.
@@ -229,7 +227,9 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, 
     try:
         connection.execute(f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM arriving")
     finally:
-        connection.unregister("arriving")
+        # After a failure nothing but a rollback is accepted, and what failed must not be covered by that.
+        with suppress(duckdb.Error):
+            connection.unregister("arriving")
 
 
 @contextmanager
@@ -289,10 +289,10 @@ def _closed_on_error(index: Index) -> Iterator[None]:
 
 
 def _check_format(index: Index) -> None:
-    try:
-        found = dict(index.connection.execute("SELECT key, value FROM meta").fetchall()).get("format", "none")
-    except duckdb.CatalogException as error:
-        raise RunError(f"{index.name} is a DuckDB file, but no index: {AGAIN}, under another name") from error
+    tables = index.query("SELECT 1 FROM information_schema.tables WHERE table_name = 'meta'")
+    if not tables:
+        raise RunError(f"{index.name} is a DuckDB file, but no index: {AGAIN}, under another name")
+    found = dict(index.query("SELECT key, value FROM meta")).get("format", "none")
     if found != str(FORMAT):
         raise RunError(f"{index.name} has format {found}, this version reads {FORMAT}: {AGAIN}")
 

@@ -7,7 +7,8 @@ remains for each log are comprehensions over its few strings. The result is what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -91,65 +92,74 @@ def decode_logs(logs: Sequence[RawLog]) -> dict[str, Columns]:
     unknown = [topic for topic in by_topic if topic not in found]
     if unknown:
         raise _wrong(by_topic[unknown[0]][0], "what no federation of this version logs")
-    return {found[topic].name: _columns(found[topic], group) for topic, group in by_topic.items()}
+    return {found[topic].name: _Group(found[topic], group).columns() for topic, group in by_topic.items()}
 
 
-def _columns(layout: Layout, logs: Sequence[RawLog]) -> Columns:
-    columns: dict[str, NDArray[Any]] = {
-        "block": _integers([log["blockNumber"] for log in logs]),
-        "log_index": _integers([log["logIndex"] for log in logs]),
-        "transaction": _rows(_matrix([log["transactionHash"] for log in logs], WORD, logs)),
-    }
-    topics = [log["topics"] for log in logs]
-    if {len(each) for each in topics} != {1 + len(layout.topics)}:
-        raise _wrong(_odd(logs, lambda log: len(log["topics"]) == 1 + len(layout.topics)), _damaged(layout))
-    for position, field in enumerate(layout.topics, start=1):
-        columns[field.column] = _topic_column(field, [each[position] for each in topics], logs)
-    data = [log["data"] for log in logs]
-    if layout.data is None:
-        columns[UNDECODED] = objects([bytes.fromhex(each[2:]) for each in data])
-    elif layout.data:
-        words = _matrix(data, WORD * len(layout.data), logs).reshape(len(logs), len(layout.data), WORD)
-        columns |= {field.column: _column(field, words[:, at], logs) for at, field in enumerate(layout.data)}
-    elif set(data) != {"0x"}:
-        raise _wrong(_odd(logs, lambda log: log["data"] == "0x"), _damaged(layout))
-    return columns
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """All logs of one event."""
 
+    layout: Layout
+    logs: Sequence[RawLog]
 
-def _topic_column(field: Field, topics: Sequence[str], logs: Sequence[RawLog]) -> NDArray[Any]:
-    if field.kind == "address":
+    def columns(self) -> Columns:
+        layout, logs = self.layout, self.logs
+        topics = [log["topics"] for log in logs]
+        if {len(each) for each in topics} != {1 + len(layout.topics)}:
+            raise self._damaged(lambda log: len(log["topics"]) == 1 + len(layout.topics))
+        columns: dict[str, NDArray[Any]] = {
+            "block": _integers([log["blockNumber"] for log in logs]),
+            "log_index": _integers([log["logIndex"] for log in logs]),
+            "transaction": _rows(self._matrix([log["transactionHash"] for log in logs], WORD)),
+        }
+        for position, field in enumerate(layout.topics, start=1):
+            columns[field.column] = self._topic(field, [each[position] for each in topics])
+        data = [log["data"] for log in logs]
+        if layout.data is None:
+            return {**columns, UNDECODED: objects(_rows(self._matrix([each], len(each) // 2 - 1))[0] for each in data)}
+        if not layout.data:
+            self._matrix(data, 0)
+            return columns
+        words = self._matrix(data, WORD * len(layout.data)).reshape(len(logs), len(layout.data), WORD)
+        return columns | {field.column: self._column(field, words[:, at]) for at, field in enumerate(layout.data)}
+
+    def _topic(self, field: Field, topics: Sequence[str]) -> NDArray[Any]:
+        if field.kind != "address":
+            return self._column(field, self._matrix(topics, WORD))
         # Few accounts fill many logs: each is checked and written once, and then looked up.
-        return objects([_ACCOUNTS[topic] for topic in topics])
-    return _column(field, _matrix(topics, WORD, logs), logs)
+        try:
+            return objects([_ACCOUNTS[topic] for topic in topics])
+        except ValueError:
+            odd = next(at for at, topic in enumerate(topics) if not _is_address(topic))
+            raise _wrong(self.logs[odd], f"a {self.layout.name} whose {field.column} is no address") from None
 
+    def _column(self, field: Field, words: NDArray[np.uint8]) -> NDArray[Any]:
+        """One field of every log, from its words."""
+        at = field.size if field.left else WORD - field.size
+        used, rest = (words[:, :at], words[:, at:]) if field.left else (words[:, at:], words[:, :at])
+        if rest.any():
+            odd = self.logs[int(np.flatnonzero(rest.any(axis=1))[0])]
+            raise _wrong(odd, f"a {self.layout.name} whose {field.column} does not fit {8 * field.size} bits")
+        if field.kind == "bytes":
+            return _rows(np.ascontiguousarray(used))
+        numbers = np.ascontiguousarray(words[:, WORD - NUMBER_BYTES :]).view(">u8")[:, 0]
+        return numbers.astype(np.uint64 if field.size == NUMBER_BYTES else np.int64)
 
-def _column(field: Field, words: NDArray[np.uint8], logs: Sequence[RawLog]) -> NDArray[Any]:
-    """One field of every log, from its words."""
-    used, rest = (
-        (words[:, : field.size], words[:, field.size :])
-        if field.left
-        else (words[:, WORD - field.size :], words[:, : WORD - field.size])
-    )
-    if rest.any():
-        odd = int(np.flatnonzero(rest.any(axis=1))[0])
-        raise _wrong(logs[odd], f"a {field.column} that does not fit {8 * field.size} bits")
-    if field.kind == "address":
-        return objects([_ACCOUNTS["0x" + word.hex()] for word in _rows(np.ascontiguousarray(words))])
-    if field.kind == "bytes":
-        return _rows(np.ascontiguousarray(used))
-    numbers = np.ascontiguousarray(words[:, WORD - NUMBER_BYTES :]).view(">u8")[:, 0]
-    return numbers.astype(np.uint64 if field.size == NUMBER_BYTES else np.int64)
+    def _matrix(self, texts: Sequence[str], size: int) -> NDArray[np.uint8]:
+        """Hexadecimal texts of so many bytes each, as rows."""
+        digits = 2 + 2 * size
+        try:
+            if {len(text) for text in texts} != {digits}:
+                raise ValueError
+            content = bytes.fromhex("".join([text[2:] for text in texts]))
+            return np.frombuffer(content, np.uint8).reshape(len(texts), size)
+        except ValueError:
+            at = next((at for at, text in enumerate(texts) if not _is_hexadecimal(text, size)), 0)
+            raise self._damaged(lambda log: log is not self.logs[at]) from None
 
-
-def _matrix(texts: Sequence[str], size: int, logs: Sequence[RawLog]) -> NDArray[np.uint8]:
-    """Hexadecimal texts of one length as rows of bytes."""
-    if {len(text) for text in texts} != {2 + 2 * size}:
-        raise _wrong(logs[next(at for at, text in enumerate(texts) if len(text) != 2 + 2 * size)], _LENGTH)
-    try:
-        content = bytes.fromhex("".join([text[2:] for text in texts]))
-        return np.frombuffer(content, np.uint8).reshape(len(texts), size)
-    except ValueError:
-        raise _wrong(logs[0], "something that is not hexadecimal") from None
+    def _damaged(self, sound: Callable[[RawLog], bool]) -> WrongContract:
+        odd = next(log for log in self.logs if not sound(log))
+        return _wrong(odd, f"a {self.layout.name} whose fields are not those of this version")
 
 
 def _rows(rows: NDArray[np.uint8]) -> NDArray[Any]:
@@ -173,14 +183,21 @@ class _Accounts(dict[str, str]):
     """Checksummed addresses by the word they stand in."""
 
     def __missing__(self, word: str) -> str:
-        if len(word) != 2 + 2 * WORD or word[2 : 2 + 2 * (WORD - ADDRESS_BYTES)].strip("0"):
-            raise WrongContract(f"a log holds {word}, which is no address: check the contract's address and version")
+        if not _is_address(word):
+            raise ValueError(word)
         self[word] = str(to_checksum_address("0x" + word[-2 * ADDRESS_BYTES :]))
         return self[word]
 
 
 _ACCOUNTS = _Accounts()
-_LENGTH = "data of a length that this version's events have not"
+
+
+def _is_address(word: str) -> bool:
+    return _is_hexadecimal(word, WORD) and not word[2 : -2 * ADDRESS_BYTES].strip("0")
+
+
+def _is_hexadecimal(text: str, size: int) -> bool:
+    return re.fullmatch(f"0x[0-9a-fA-F]{{{2 * size}}}", text) is not None
 
 
 def _layout(entry: Mapping[str, Any]) -> Layout:
@@ -203,14 +220,6 @@ def _field(item: Mapping[str, Any]) -> Field:
 def _first_topic(log: RawLog) -> str:
     topics = log["topics"]
     return str(topics[0]) if topics else ""
-
-
-def _odd(logs: Sequence[RawLog], sound: Any) -> RawLog:
-    return next(log for log in logs if not sound(log))
-
-
-def _damaged(layout: Layout) -> str:
-    return f"a {layout.name} whose fields are not those of this version"
 
 
 def _wrong(log: RawLog, what: str) -> WrongContract:

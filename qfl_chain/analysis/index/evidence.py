@@ -31,8 +31,8 @@ from qfl_chain.types import Address, Digest, Terms
 OnProgress = Callable[[int, int], None]
 """Called with how many reports were read, and of how many."""
 
-_HUGEINT = 1 << 127
-"""Amounts of the index lie below this in size."""
+_LARGEST = 10**38
+"""Numbers of the index lie below this in size: HUGEINT holds them, and so does Parquet's longest decimal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +144,11 @@ def _revealed(standing: Standing) -> tuple[Address, int, bytes, tuple[int, int]]
 
 
 def _too_large(evidence: Evidence) -> str:
-    """Values no honest round reaches, and that no 128 bits hold."""
+    """Values no honest round reaches, and that no index can hold."""
     for standing in evidence.standings:
         for name in ("phi", "weight"):
-            if not -_HUGEINT < getattr(standing, name) < _HUGEINT:
-                return f"{name} of {standing.participant} is beyond 128 bits"
+            if not -_LARGEST < getattr(standing, name) < _LARGEST:
+                return f"{name} of {standing.participant} has more than 38 digits"
     return ""
 
 

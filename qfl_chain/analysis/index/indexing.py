@@ -7,7 +7,6 @@ there. Nothing is forgotten because a node knows less; only another block at the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qfl_chain.analysis.index.decoding import decode_piece
@@ -17,8 +16,7 @@ from qfl_chain.chain.bulk import BulkReader, Forked, Known, Patience, RawPiece
 from qfl_chain.chain.logs import REMEMBERED
 from qfl_chain.chain.raw import RawNode
 from qfl_chain.chain.transport import answering
-from qfl_chain.errors import LedgerError, WrongContract
-from qfl_chain.types import Address
+from qfl_chain.errors import LedgerError, RunError, WrongContract
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -74,10 +72,15 @@ def _follow(index: Index, reader: BulkReader) -> Known | None:
 
     Raises:
         LedgerError: the node knows less than the index.
+        RunError: the index was not made from a chain.
     """
     known, head = index.recent_blocks(REMEMBERED), reader.head()
     if not known:
         return None
+    if known[0][1] is None:
+        raise RunError(
+            f"{index.name} was made from a run directory, which says no block's hash: choose another file for the chain"
+        )
     standing = reader.standing(known, head)
     if standing is None and head.number < known[-1][0]:
         raise _lags(head.number, known[0][0])
@@ -149,8 +152,8 @@ def _seen(index: Index) -> bool:
 def _check_found(index: Index) -> None:
     if not _seen(index):
         raise WrongContract(
-            f"{index.meta.federation} has no log from block {index.meta.from_block} to {index.next_block - 1}: it is no "
-            f"federation, it was created earlier, or the node pruned its logs; check the address, or {ELSEWHERE}"
+            f"{index.meta.federation} has no log from block {index.meta.from_block} to {index.next_block - 1}: it is "
+            f"no federation, it was created earlier, or the node pruned its logs; check the address, or {ELSEWHERE}"
         )
 
 

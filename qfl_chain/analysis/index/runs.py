@@ -10,27 +10,15 @@ import duckdb
 import numpy as np
 
 from qfl_chain.analysis.index.database import Index, Meta, TransactionRow, create_index, insert
-from qfl_chain.analysis.index.deployed import encode_deployed
+from qfl_chain.analysis.index.events import bytes_of, piece_of
 from qfl_chain.analysis.index.evidence import read_evidence
-from qfl_chain.analysis.index.pieces import Blocks, Columns, Piece, objects
+from qfl_chain.analysis.index.pieces import objects
 from qfl_chain.errors import ContentError, DigestMismatch, ProtocolError, RunError
 from qfl_chain.protocol.replay import replay
 from qfl_chain.protocol.terms import deployed_terms
 from qfl_chain.storage.archive import RunArchive, Spending, open_archive
 from qfl_chain.storage.cid import digest_of
 from qfl_chain.types import Address, Event
-
-_FIELDS: Mapping[str, tuple[str, int]] = {
-    "participant": ("account", 0),
-    "from": ("account", 0),
-    "to": ("account", 0),
-    "evidenceRoot": ("evidence_root", 0),
-    "withdrawableAt": ("withdrawable_at", 0),
-    "commitment": ("commitment", 14),
-    "inputs": ("inputs", 23),
-    "signed": ("signed", 32),
-}
-"""The column of a log's field, where its name is another, and the bytes of an integer that is kept as bytes."""
 
 
 def index_run(path: Path, index_path: Path | None = None) -> Index:
@@ -48,7 +36,7 @@ def index_run(path: Path, index_path: Path | None = None) -> Index:
     index = create_index(index_path, meta)
     try:
         if events:
-            index.append(_piece(events), tuple(_transactions(archive, facts)))
+            index.append(piece_of(events), tuple(_transactions(archive, facts)))
         with index.writing() as connection:
             _insert_parties(connection, facts)
             _insert_figures(connection, "model_metrics", "round", np.int64, list(_figures(archive.metrics())))
@@ -106,46 +94,6 @@ def _check_blocks(archive: RunArchive) -> None:
             raise RunError(f"{archive.path}/blocks holds what no run writes: {error}") from error
 
 
-def _piece(events: Sequence[Event]) -> Piece:
-    """All logs as one piece."""
-    times = {event.block: event.timestamp for event in events}
-    numbers = np.array(sorted(times), dtype=np.int64)
-    blocks = Blocks(numbers, objects([None] * len(times)), np.array([times[one] for one in numbers], dtype=np.int64))
-    by_name: dict[str, list[Event]] = {}
-    for event in events:
-        by_name.setdefault(event.name, []).append(event)
-    kinds = {name: _columns(kind) for name, kind in by_name.items()}
-    return Piece(events[0].block, events[-1].block, blocks, kinds)
-
-
-def _columns(events: Sequence[Event]) -> Columns:
-    """The logs of one kind, column by column."""
-    columns: dict[str, Any] = {
-        "block": np.array([event.block for event in events], dtype=np.int64),
-        "log_index": np.array([event.index for event in events], dtype=np.int64),
-        "transaction": objects(_bytes_of(event.transaction) for event in events),
-    }
-    if events[0].name == "Deployed":
-        data = [encode_deployed(event.args["terms"], event.args["oracles"]) for event in events]
-        return {**columns, "data": objects(data)}
-    for field in events[0].args:
-        name, width = _FIELDS.get(field, (field, 0))
-        columns[name] = _column([event.args[field] for event in events], width)
-    return columns
-
-
-def _column(values: Sequence[Any], width: int) -> Any:
-    if width:
-        return objects(int(value).to_bytes(width, "big") for value in values)
-    if isinstance(values[0], int):
-        return np.array(values, dtype=np.uint64)
-    return objects(values)
-
-
-def _bytes_of(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("0x"))
-
-
 def _transactions(archive: RunArchive, facts: Mapping[str, Any]) -> Iterator[TransactionRow]:
     accounts = {str(one["name"]): str(one["account"]) for one in facts.get("participants", ())}
     accounts["sponsor"] = str(facts.get("sponsor", "sponsor"))
@@ -157,7 +105,7 @@ def _transaction(spending: Spending, sender: str) -> TransactionRow:
     """One transaction. A run says ``oracles`` of every oracle, so that is its sender then."""
     sent = spending.receipt
     return TransactionRow(
-        _bytes_of(sent.transaction), sent.block, sender, sent.function, sent.gas_used, sent.fee_wei, succeeded=True
+        bytes_of(sent.transaction), sent.block, sender, sent.function, sent.gas_used, sent.fee_wei, succeeded=True
     )
 
 

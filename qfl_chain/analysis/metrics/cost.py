@@ -91,7 +91,7 @@ def _gas_by_participant(facts: Facts, _: Prices) -> Value:
 
 
 def _growth(facts: Facts, _: Prices) -> Value:
-    rounds = gas_of_rounds(facts)
+    rounds = gas_of_rounds(facts) if facts.transactions else []
     line = growth([reveals for reveals, _gas in rounds], [gas for _reveals, gas in rounds])
     return {"per reveal": line.per_reveal, "fixed": line.fixed} if line else None
 

@@ -138,9 +138,10 @@ def _rich_get_richer(facts: Facts, _: Prices) -> Value:
 
 
 def _stake_advantage(facts: Facts, _: Prices) -> Value:
-    """Over all updates of rounds that paid: the reward against the stake, both relative to the round's mean."""
+    """Over the accepted updates of rounds that paid: reward against stake, both relative to the round's mean."""
     stakes, rewards = [], []
-    for standings in standings_by_round(facts).values():
+    for everybody in standings_by_round(facts).values():
+        standings = [one for one in everybody if one.status == ACCEPTED]
         staked, paid = sum(one.stake for one in standings), sum(one.reward for one in standings)
         if paid and staked:
             stakes += [len(standings) * one.stake / staked for one in standings]

@@ -115,7 +115,7 @@ METRICS = (
         "lorenz_reward",
         "fairness",
         "Lorenz curve of rewards",
-        "share",
+        "",
         0,
         1,
         lambda facts, _: _lorenz_points(facts),

@@ -111,14 +111,7 @@ def _curve_metrics(measure: str, title: str) -> tuple[Metric, ...]:
         Metric(f"{measure}_by_round", "learning", f"{title} by round", "", 0, 1, partial(_by_round, measure), "round"),
         Metric(measure, "learning", f"{title} of the last model", "", 0, 1, partial(_last_by_rows, measure), "rows"),
         Metric(
-            f"{measure}_gain",
-            "learning",
-            f"Gain of {lower}",
-            "",
-            -1,
-            1,
-            partial(_improvement_by_rows, measure),
-            "rows",
+            f"{measure}_gain", "learning", f"Gain of {lower}", "", -1, 1, partial(_improvement_by_rows, measure), "rows"
         ),
         Metric(
             f"baseline_{measure}",

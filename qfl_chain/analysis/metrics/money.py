@@ -62,7 +62,7 @@ def break_even(gas: int, rounds: int, gas_price_wei: int, other: Gwei) -> Gwei |
         gas_price_wei: of one gas.
         other: what else a round costs it.
     """
-    return Gwei(in_gwei(-(-gas * gas_price_wei // rounds)) + other) if rounds else None
+    return Gwei(-(-gas * gas_price_wei // (rounds * WEI_PER_GWEI)) + other) if rounds else None
 
 
 def energy_and_shots(prices: Prices) -> Gwei:
@@ -131,26 +131,8 @@ METRICS = (
         lambda facts, _: statement(facts.money),
         per="part",
     ),
-    Metric(
-        "net",
-        "money",
-        "Net profit",
-        "gwei",
-        None,
-        None,
-        _net,
-        per="participant",
-    ),
-    Metric(
-        "roi",
-        "money",
-        "Return on what was deposited",
-        "",
-        None,
-        None,
-        _roi,
-        per="participant",
-    ),
+    Metric("net", "money", "Net profit", "gwei", None, None, _net, per="participant"),
+    Metric("roi", "money", "Return on what was deposited", "", None, None, _roi, per="participant"),
     Metric("cost", "money", "Cost of the federation", "gwei", 0, None, lambda facts, _: _cost(facts)),
     Metric(
         "cost_per_point",

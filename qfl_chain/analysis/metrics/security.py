@@ -69,9 +69,12 @@ def _profit_by_behaviour(facts: Facts, _: Prices) -> Value:
 
 
 def _participants(facts: Facts) -> tuple[list[bool], list[bool]]:
-    """Of everybody who committed and whose behaviour is known: whether it earned nothing, whether it is dishonest."""
+    """Of everybody who committed and whose behaviour is known: whether it earned nothing, whether it is dishonest.
+
+    Nobody while nobody has earned: those are not left out.
+    """
     got = earned(facts)
-    held = [one for one in facts.participants if one.behaviour and one.commits and got]
+    held = [one for one in facts.participants if one.behaviour and one.commits and any(got.values())]
     return [got[one.account] == 0 for one in held], [one.behaviour != HONEST for one in held]
 
 
@@ -114,6 +117,15 @@ def _stake_to_corrupt(facts: Facts, _: Prices) -> Value:
         contributed = [one.weight // one.stake for one in staked]
         costs[str(number)] = stake_to_corrupt([one.weight for one in staked], contributed, facts.min_stake)
     return costs
+
+
+def _oracles_to_corrupt(facts: Facts, _: Prices) -> Value:
+    """None while no log has named the committee."""
+    return facts.quorum or None
+
+
+def _bond_to_corrupt(facts: Facts, _: Prices) -> Value:
+    return facts.quorum * ORACLE_BOND if facts.quorum else None
 
 
 METRICS = (
@@ -188,7 +200,7 @@ METRICS = (
         "oracles",
         1,
         None,
-        lambda facts, _: facts.quorum,
+        _oracles_to_corrupt,
     ),
     Metric(
         "bond_to_corrupt",
@@ -197,6 +209,6 @@ METRICS = (
         "gwei",
         0,
         None,
-        lambda facts, _: facts.quorum * ORACLE_BOND,
+        _bond_to_corrupt,
     ),
 )

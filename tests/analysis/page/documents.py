@@ -8,7 +8,20 @@ from hashlib import sha256
 from typing import Any
 
 BEHAVIOURS = ("honest", "honest", "honest", "free-rider", "poisoner", "copycat")
-CITIES = ("Cleveland", "Budapest", "Zürich", "Long Beach", "Basel", "Lyon", "Porto", "Ghent", "Turku", "Graz", "Cork", "Oslo")
+CITIES = (
+    "Cleveland",
+    "Budapest",
+    "Zürich",
+    "Long Beach",
+    "Basel",
+    "Lyon",
+    "Porto",
+    "Ghent",
+    "Turku",
+    "Graz",
+    "Cork",
+    "Oslo",
+)
 
 
 def document(participants: int = 6, rounds: int = 12, names: list[str] | None = None, seed: int = 7) -> dict[str, Any]:
@@ -23,6 +36,7 @@ def document(participants: int = 6, rounds: int = 12, names: list[str] | None = 
         "rounds": _table("Rounds", table_rounds, "Amounts are in gwei."),
         "behaviours": _behaviours(people),
         "gas": _gas(draw),
+        "shares": _shares(draw, rounds),
     }
     return {
         "format": 1,
@@ -56,10 +70,7 @@ def account(i: int) -> str:
 
 
 def _person(i: int, names: list[str] | None) -> dict[str, str]:
-    if names and i < len(names):
-        name = names[i]
-    else:
-        name = CITIES[i] if i < len(CITIES) else f"clinic-{i + 1}"
+    name = names[i] if names and i < len(names) else CITIES[i] if i < len(CITIES) else f"clinic-{i + 1}"
     return {"name": name, "account": account(i), "behaviour": BEHAVIOURS[i % len(BEHAVIOURS)]}
 
 
@@ -74,15 +85,28 @@ def _table(title: str, columns: list[dict[str, Any]], note: str = "") -> dict[st
 def _standings(draw: random.Random, participants: int, rounds: int) -> list[dict[str, Any]]:
     skill = [draw.lognormvariate(0, 0.6) for _ in range(participants)]
     cells = [(number, who) for number in range(1, rounds + 1) for who in range(participants)]
-    reward = [int(2_000_000 * skill[who] * (1 - 0.5 * number / (rounds + 1)) * draw.uniform(0.6, 1.4)) for number, who in cells]
+    reward = [
+        int(2_000_000 * skill[who] * (1 - 0.5 * number / (rounds + 1)) * draw.uniform(0.6, 1.4))
+        for number, who in cells
+    ]
     stake = [10_000_000 + 250_000 * number * int(1 + skill[who]) for number, who in cells]
     return [
         _column("round", "Round", "round", _deltas([number for number, _ in cells])),
         _column("participant", "Participant", "participant", [who for _, who in cells]),
         _column("stake", "Stake", "gwei", _deltas(stake)),
-        _column("reward", "Reward", "gwei", [None if number == 3 else amount for amount, (number, _) in zip(reward, cells, strict=True)]),
+        _column(
+            "reward",
+            "Reward",
+            "gwei",
+            [None if number == 3 else amount for amount, (number, _) in zip(reward, cells, strict=True)],
+        ),
         _column("accepted", "Accepted", "boolean", [draw.random() < 0.93 for _ in cells]),
-        _column("where", "Revealed at", "position", {"dict": [f"{100 + n}:{n % 7}" for n in range(rounds)], "codes": [n - 1 for n, _ in cells]}),
+        _column(
+            "where",
+            "Revealed at",
+            "position",
+            {"dict": [f"{100 + n}:{n % 7}" for n in range(rounds)], "codes": [n - 1 for n, _ in cells]},
+        ),
     ]
 
 
@@ -95,17 +119,34 @@ def _rounds(draw: random.Random, rounds: int) -> list[dict[str, Any]]:
     status = ["expired" if number == 5 else "reported" for number in numbers]
     return [
         _column("round", "Round", "round", list(numbers)),
-        _column("status", "Status", "text", {"dict": ["reported", "expired"], "codes": [int(s == "expired") for s in status]}),
+        _column(
+            "status",
+            "Status",
+            "text",
+            {"dict": ["reported", "expired"], "codes": [int(s == "expired") for s in status]},
+        ),
         _column("time", "Reported", "time", [f"2026-11-{1 + n // 24:02d}T{n % 24:02d}:00:00Z" for n in numbers]),
         _column("paid", "Paid", "gwei", [None if n == 5 else 20_000_000 - 100_000 * n for n in numbers]),
-        _column("accuracy", "Accuracy", "number", [0.85 - 0.3 * math.exp(-n / 4) + draw.uniform(-0.01, 0.01) for n in numbers]),
+        _column(
+            "accuracy",
+            "Accuracy",
+            "number",
+            [0.85 - 0.3 * math.exp(-n / 4) + draw.uniform(-0.01, 0.01) for n in numbers],
+        ),
         _column("baseline", "Trained alone, best", "number", [0.81 - 0.3 * math.exp(-n / 3) for n in numbers]),
         _column("fee", "Fee", "wei", [str(10**19 + n * 123_456_789_012_345) for n in numbers]),
-        _column("transaction", "Report", "transaction", [None if n == 5 else "0x" + sha256(b"transaction %d" % n).hexdigest() for n in numbers]),
+        _column(
+            "transaction",
+            "Report",
+            "transaction",
+            [None if n == 5 else "0x" + sha256(b"transaction %d" % n).hexdigest() for n in numbers],
+        ),
     ]
 
 
-def _participants(draw: random.Random, people: list[dict[str, str]], standings: list[dict[str, Any]], rounds: int) -> dict[str, Any]:
+def _participants(
+    draw: random.Random, people: list[dict[str, str]], standings: list[dict[str, Any]], rounds: int
+) -> dict[str, Any]:
     who, rewards = standings[1]["values"], standings[3]["values"]
     earned = [0] * len(people)
     for person, amount in zip(who, rewards, strict=True):
@@ -118,7 +159,12 @@ def _participants(draw: random.Random, people: list[dict[str, str]], standings: 
             _column("behaviour", "Behaviour", "text", [person["behaviour"] for person in people]),
             _column("earned", "Earned", "gwei", earned),
             _column("penalties", "Penalties", "gwei", [draw.randrange(0, 4_000_000) for _ in people]),
-            _column("contribution", "Contribution", "number", [amount / 3e6 / max(1, rounds) + draw.uniform(-0.2, 0.2) for amount in earned]),
+            _column(
+                "contribution",
+                "Contribution",
+                "number",
+                [amount / 3e6 / max(1, rounds) + draw.uniform(-0.2, 0.2) for amount in earned],
+            ),
             _column("rows", "Rows of data", "integer", [draw.randrange(30, 400) for _ in people]),
         ],
     )
@@ -148,30 +194,88 @@ def _gas(draw: random.Random) -> dict[str, Any]:
     )
 
 
-def _chart(title: str, kind: str, table: str, x: str, y: list[str], by: str = "", titles: tuple[str, str] = ("", "")) -> dict[str, Any]:
-    chart = {"title": title, "kind": kind, "table": table, "x": x, "y": y, "x_title": titles[0] or x, "y_title": titles[1] or y[0]}
+def _shares(draw: random.Random, rounds: int) -> dict[str, Any]:
+    """A table wider than paper and most screens."""
+    wide = [(f"share{i}", f"Nakamoto coefficient of part {i}", "gwei") for i in range(16)]
+    numbers = list(range(1, rounds + 1))
+    amounts = [_column(*names, [draw.randrange(10**9, 10**11) for _ in numbers]) for names in wide]
+    return _table("Shares", [_column("round", "Round", "round", numbers), *amounts])
+
+
+def _chart(
+    title: str, kind: str, table: str, x: str, y: list[str], by: str = "", titles: tuple[str, str] = ("", "")
+) -> dict[str, Any]:
+    chart = {
+        "title": title,
+        "kind": kind,
+        "table": table,
+        "x": x,
+        "y": y,
+        "x_title": titles[0] or x,
+        "y_title": titles[1] or y[0],
+    }
     return {**chart, "text": f"{title}: made up for tests."} | ({"by": by} if by else {})
 
 
 def _charts(participants: int, rounds: int) -> dict[str, Any]:
     return {
-        "rewards": _chart("Rewards by round", "lines-by", "standings", "round", ["reward"], "participant", ("round", "gwei")),
-        "earned": _chart("Earned by participant", "bar", "participants", "participant", ["earned", "penalties"], titles=("participant", "gwei")),
-        "fairness": _chart("Reward against contribution", "scatter", "participants", "contribution", ["earned"], "behaviour", ("contribution", "gwei")),
-        "stakes": _chart("Stake by round", "lines-by", "standings", "round", ["stake"], "participant", ("round", "gwei")),
-        "profits": _chart("Profit by behaviour", "bar", "behaviours", "behaviour", ["income", "profit"], titles=("behaviour", "gwei")),
-        "all-rewards": _chart("Every reward and its stake", "scatter", "standings", "stake", ["reward"], "participant", ("stake, gwei", "reward, gwei")),
-        "learning": _chart("Accuracy beside training alone", "line", "rounds", "round", ["accuracy", "baseline"], titles=("round", "accuracy")),
+        "rewards": _chart(
+            "Rewards by round", "lines-by", "standings", "round", ["reward"], "participant", ("round", "gwei")
+        ),
+        "earned": _chart(
+            "Earned by participant",
+            "bar",
+            "participants",
+            "participant",
+            ["earned", "penalties"],
+            titles=("participant", "gwei"),
+        ),
+        "fairness": _chart(
+            "Reward against contribution",
+            "scatter",
+            "participants",
+            "contribution",
+            ["earned"],
+            "behaviour",
+            ("contribution", "gwei"),
+        ),
+        "stakes": _chart(
+            "Stake by round", "lines-by", "standings", "round", ["stake"], "participant", ("round", "gwei")
+        ),
+        "profits": _chart(
+            "Profit by behaviour", "bar", "behaviours", "behaviour", ["income", "profit"], titles=("behaviour", "gwei")
+        ),
+        "all-rewards": _chart(
+            "Every reward and its stake",
+            "scatter",
+            "standings",
+            "stake",
+            ["reward"],
+            "participant",
+            ("stake, gwei", "reward, gwei"),
+        ),
+        "learning": _chart(
+            "Accuracy beside training alone",
+            "line",
+            "rounds",
+            "round",
+            ["accuracy", "baseline"],
+            titles=("round", "accuracy"),
+        ),
         "paid": _chart("Paid over time", "line", "rounds", "time", ["paid"], titles=("time (UTC)", "gwei")),
         "gas": _chart("Gas by function", "bar", "gas", "function", ["gas"], titles=("function", "gas")),
     }
 
 
-def _figure(metric: str, label: str, value: str, unit: str = "", note: str = "", table: str = "participants") -> dict[str, str]:
+def _figure(
+    metric: str, label: str, value: str, unit: str = "", note: str = "", table: str = "participants"
+) -> dict[str, str]:
     return {"metric": metric, "label": label, "value": value, "unit": unit, "note": note, "table": table}
 
 
-def _section(name: str, title: str, text: str, figures: list[dict[str, str]], charts: list[str], tables: list[str]) -> dict[str, Any]:
+def _section(
+    name: str, title: str, text: str, figures: list[dict[str, str]], charts: list[str], tables: list[str]
+) -> dict[str, Any]:
     return {"id": name, "title": title, "text": text, "figures": figures, "charts": charts, "tables": tables}
 
 
@@ -181,13 +285,29 @@ def _sections() -> list[dict[str, Any]]:
         _figure("roi", "Return on stake", "12.4", "%", "Median of honest participants."),
         _figure("cost_per_point", "Cost of a point of accuracy", "1,204,000", "gwei", "Rewards and fees.", "rounds"),
     ]
-    fairness = [_figure("gini_reward", "Gini of rewards", "0.31", "", "0 is equal."), _figure("jain", "Jain index", "0.82")]
+    fairness = [
+        _figure("gini_reward", "Gini of rewards", "0.31", "", "0 is equal."),
+        _figure("jain", "Jain index", "0.82"),
+    ]
     security = [_figure("precision", "Precision of exclusion", "0.94", "", "", "behaviours")]
     learning = [_figure("accuracy", "Accuracy at the end", "0.84", "", "Best alone: 0.81.", "rounds")]
     return [
         _section("money", "Money", "Who paid and who earned.", money, ["rewards", "earned"], ["participants"]),
-        _section("fairness", "Fairness", "Whether reward followed contribution.", fairness, ["fairness", "stakes"], ["standings"]),
-        _section("security", "Security", "Whether an attack paid.", security, ["profits", "all-rewards"], ["behaviours"]),
-        _section("learning", "Learning", "What the model learned.", learning, ["learning", "paid"], ["rounds"]),
-        _section("cost", "Cost", "What the chain cost.", [_figure("gas", "Gas in all", "31.4", "M", "", "gas")], ["gas"], []),
+        _section(
+            "fairness",
+            "Fairness",
+            "Whether reward followed contribution.",
+            fairness,
+            ["fairness", "stakes"],
+            ["standings"],
+        ),
+        _section(
+            "security", "Security", "Whether an attack paid.", security, ["profits", "all-rewards"], ["behaviours"]
+        ),
+        _section(
+            "learning", "Learning", "What the model learned.", learning, ["learning", "paid"], ["rounds", "shares"]
+        ),
+        _section(
+            "cost", "Cost", "What the chain cost.", [_figure("gas", "Gas in all", "31.4", "M", "", "gas")], ["gas"], []
+        ),
     ]

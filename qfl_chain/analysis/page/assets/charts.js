@@ -3,6 +3,7 @@
 
 const PRINT_WIDTH = 660;
 const ZOOM_STEP = 0.6;
+const KEYS = "Left and right read values, plus and minus zoom, shift with left and right move, 0 resets, Enter picks.";
 const MARKER_ROOM = 14;
 
 class ChartView {
@@ -25,8 +26,7 @@ class ChartView {
     this.full = fullRange(this.plan.axis);
     this.heading.textContent = this.chart.title;
     this.picture.setAttribute("aria-label", this.chart.text);
-    this.surface.setAttribute("aria-label",
-      `${this.chart.title}. Left and right read values, plus and minus zoom, shift with left and right move, 0 resets, Enter picks.`);
+    this.surface.setAttribute("aria-label", `${this.chart.title}. ${KEYS}`);
     this.behind.textContent = `Rows behind it (${grouped(this.table.length)})`;
     this.redraw();
   }
@@ -80,17 +80,17 @@ class ChartView {
     this.setZoom([low + fits, high + fits]);
   }
 
-  /** The rows that the plot shows now, for the table behind it; null for all of them. */
+  /** The rows that the plot shows now: a range of a column, or (column null) of rows; null for all of them. */
   visibleRows() {
     if (!this.zoom) return null;
     const [low, high] = this.zoom;
     if (this.plan.axis.labels) {
-      const shown = new Set(this.plan.rows.filter((_, place) => place >= low && place <= high));
-      return { label: `${grouped(shown.size)} rows of the chart`, has: (row) => shown.has(row) };
+      const count = placesBetween(low, Math.min(high, this.table.length - 1), Infinity).length;
+      return { label: `${grouped(count)} rows of the chart`, column: null, low, high };
     }
     const column = this.table.column(this.chart.x);
     const text = [low, high].map((value) => valueText(value, column)).join(" to ");
-    return { label: `${column.title} ${text}`, has: (row) => column.number(row) >= low && column.number(row) <= high };
+    return { label: `${column.title} ${text}`, column: column.id, low, high };
   }
 
   /** Shows and says what lies at a place of the plot, or hides it. */
@@ -99,8 +99,17 @@ class ChartView {
     this.tip.hidden = hit === null;
     if (hit === null) return;
     const lines = tipLines(this, hit);
-    this.tip.replaceChildren(...lines.map(({ mark, label, value, isNear }) =>
-      make("div", { class: isNear ? "near" : null }, mark ? swatch(mark) : null, nameOf(shortened(label, 40)), make("b", {}, value))));
+    this.tip.replaceChildren(
+      ...lines.map(({ mark, label, value, isNear }) =>
+        make(
+          "div",
+          { class: isNear ? "near" : null },
+          mark ? swatch(mark) : null,
+          nameOf(shortened(label, 40)),
+          make("b", {}, value),
+        ),
+      ),
+    );
     placeTip(this.tip, this.plot, hit);
     if (isSaid) announce(lines.map(({ label, value }) => `${shortened(label, 40)} ${value}`).join(", "));
   }
@@ -111,29 +120,50 @@ class ChartView {
   }
 
   #build() {
-    const button = (label, text, act) => make("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
+    const button = (label, text, act) =>
+      make("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
     this.heading = make("h3", {});
     this.legend = make("div", { class: "legend" });
     this.behind = make("button", { type: "button", class: "plain", onclick: () => this.#showRows() });
     this.reset = button("Reset the zoom", "Reset", () => this.setZoom(null));
-    this.controls = make("div", { class: "controls" },
-      button("Zoom in", "+", () => this.zoomBy(ZOOM_STEP)), button("Zoom out", "−", () => this.zoomBy(1 / ZOOM_STEP)),
-      button("Move left", "‹", () => this.move(-0.25)), button("Move right", "›", () => this.move(0.25)), this.reset);
+    this.controls = make(
+      "div",
+      { class: "controls" },
+      button("Zoom in", "+", () => this.zoomBy(ZOOM_STEP)),
+      button("Zoom out", "−", () => this.zoomBy(1 / ZOOM_STEP)),
+      button("Move left", "‹", () => this.move(-0.25)),
+      button("Move right", "›", () => this.move(0.25)),
+      this.reset,
+    );
     this.picture = make("div", { role: "img" });
     this.tip = make("div", { class: "tip", hidden: true, "aria-hidden": "true" });
     this.empty = make("p", { class: "empty", hidden: true }, "Nothing to draw yet.");
-    this.surface = make("div", { class: "plot", tabindex: 0, role: "group", onkeydown: (event) => this.#key(event) },
-      this.picture, this.empty, this.tip);
-    this.element = make("figure", { class: "chart", id: `chart-${this.id}` },
-      make("figcaption", {}, this.heading, this.controls), this.legend, this.surface, make("p", { class: "behind" }, this.behind));
+    this.surface = make(
+      "div",
+      { class: "plot", tabindex: 0, role: "group", onkeydown: (event) => this.#key(event) },
+      this.picture,
+      this.empty,
+      this.tip,
+    );
+    this.element = make(
+      "figure",
+      { class: "chart", id: `chart-${this.id}` },
+      make("figcaption", {}, this.heading, this.controls),
+      this.legend,
+      this.surface,
+      make("p", { class: "behind" }, this.behind),
+    );
     this.#watch();
   }
 
   #watch() {
-    new IntersectionObserver(([entry]) => {
-      this.isVisible = entry.isIntersecting;
-      if (this.isVisible) this.draw();
-    }, { rootMargin: "200px" }).observe(this.element);
+    new IntersectionObserver(
+      ([entry]) => {
+        this.isVisible = entry.isIntersecting;
+        if (this.isVisible) this.draw();
+      },
+      { rootMargin: "200px" },
+    ).observe(this.element);
     new ResizeObserver(() => {
       if (this.plot && !this.app.isPrinting && this.surface.clientWidth !== this.plot.width) this.redraw();
     }).observe(this.surface);
@@ -141,13 +171,19 @@ class ChartView {
 
   #drawLegend() {
     const entries = legendOf(this);
-    refill(this.legend, entries.map(({ mark, label, participant }) =>
-      (participant === undefined ? make("span", {}, mark, nameOf(label)) : pickButton(this.app, participant))));
+    refill(
+      this.legend,
+      entries.map(({ mark, label, participant }) =>
+        participant === undefined ? make("span", {}, mark, nameOf(label)) : pickButton(this.app, participant),
+      ),
+    );
   }
 
   #listen(over) {
     let pressed = null;
-    over.addEventListener("mousedown", (event) => { pressed = [event.clientX, event.clientY]; });
+    over.addEventListener("mousedown", (event) => {
+      pressed = [event.clientX, event.clientY];
+    });
     over.addEventListener("mouseup", (event) => {
       const isClick = pressed && Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) < 4;
       if (isClick) this.pickHit();
@@ -160,11 +196,16 @@ class ChartView {
   #key(event) {
     if (!this.plot || event.ctrlKey || event.metaKey || event.altKey) return;
     const act = {
-      "ArrowLeft": () => (event.shiftKey ? this.move(-0.25) : this.#step(-1)),
-      "ArrowRight": () => (event.shiftKey ? this.move(0.25) : this.#step(1)),
-      "ArrowUp": () => this.#stepSeries(-1), "ArrowDown": () => this.#stepSeries(1),
-      "+": () => this.#zoomHere(ZOOM_STEP), "=": () => this.#zoomHere(ZOOM_STEP), "-": () => this.#zoomHere(1 / ZOOM_STEP),
-      "0": () => this.setZoom(null), "Escape": () => this.point(null), "Enter": () => this.pickHit(),
+      ArrowLeft: () => (event.shiftKey ? this.move(-0.25) : this.#step(-1)),
+      ArrowRight: () => (event.shiftKey ? this.move(0.25) : this.#step(1)),
+      ArrowUp: () => this.#stepSeries(-1),
+      ArrowDown: () => this.#stepSeries(1),
+      "+": () => this.#zoomHere(ZOOM_STEP),
+      "=": () => this.#zoomHere(ZOOM_STEP),
+      "-": () => this.#zoomHere(1 / ZOOM_STEP),
+      0: () => this.setZoom(null),
+      Escape: () => this.point(null),
+      Enter: () => this.pickHit(),
     }[event.key];
     if (!act) return;
     event.preventDefault();
@@ -174,16 +215,22 @@ class ChartView {
   #zoomHere(factor) {
     const place = this.hit && this.plan.axis.values[this.hit.at];
     this.zoomBy(factor, place);
-    this.reset.hidden || announce(`Zoomed: ${this.element.dataset.from} to ${this.element.dataset.to}`);
+    announce(this.visibleRows()?.label ?? "The whole chart");
   }
 
   /** The next point along x that the zoom shows and that has a value. */
   #step(direction) {
     const [low, high] = this.zoom ?? this.full;
     const xs = this.plan.axis.values;
-    const line = this.hit?.series ?? Math.max(0, this.series.findIndex((one) => !one.isQuiet));
+    const line =
+      this.hit?.series ??
+      Math.max(
+        0,
+        this.series.findIndex((one) => !one.isQuiet),
+      );
     let at = this.hit ? this.hit.at + direction : direction > 0 ? 0 : xs.length - 1;
-    while (at >= 0 && at < xs.length && (xs[at] < low || xs[at] > high || this.series[line]?.values[at] === null)) at += direction;
+    while (at >= 0 && at < xs.length && (xs[at] < low || xs[at] > high || this.series[line]?.values[at] === null))
+      at += direction;
     if (this.series[line] && at >= 0 && at < xs.length) this.point({ series: line, at }, true);
   }
 
@@ -199,8 +246,7 @@ class ChartView {
 
   #sayRange() {
     const [low, high] = this.zoom ?? this.full;
-    this.element.dataset.from = rounded(low);
-    this.element.dataset.to = rounded(high);
+    [this.element.dataset.from, this.element.dataset.to] = [low, high];
     this.element.classList.toggle("zoomed", this.zoom !== null);
     this.reset.disabled = this.zoom === null;
   }
@@ -241,13 +287,19 @@ function participantOf(view, { series, at }) {
 
 function legendOf(view) {
   if (view.chart.kind === "lines-by") {
-    const lines = view.series.filter((line) => !line.isQuiet)
+    const lines = view.series
+      .filter((line) => !line.isQuiet)
       .map((line) => ({ mark: swatch(line.style), label: line.label, participant: line.participant }));
-    return view.plan.summary ? [...lines, { mark: blockSwatch({ colour: "--band" }), label: "middle half of participants" }] : lines;
+    return view.plan.summary
+      ? [...lines, { mark: blockSwatch({ colour: "--band" }), label: "middle half of participants" }]
+      : lines;
   }
   if (view.plan.isScatter) return scatterLegend(view);
   if (view.series.length < 2) return [];
-  return view.series.map((line, i) => ({ mark: view.plan.isBar ? blockSwatch(line.style, i % 2 === 1) : swatch(line.style), label: line.label }));
+  return view.series.map((line, i) => ({
+    mark: view.plan.isBar ? blockSwatch(line.style, i % 2 === 1) : swatch(line.style),
+    label: line.label,
+  }));
 }
 
 function scatterLegend({ app, chart, plan, table }) {
@@ -264,11 +316,22 @@ function tipLines(view, { series, at }) {
   const { chart, plan, table } = view;
   const x = table.column(chart.x);
   const row = plan.rows?.[at];
-  const heading = { label: x.title, value: plan.axis.labels ? shortened(plan.axis.labels[at], 40) : valueText(plan.axis.values[at], x) };
-  const lines = view.series.map((line, i) => ({
-    mark: plan.isScatter ? null : line.style, label: line.label, value: valueText(line.values[at], line.column), isNear: i === series,
-  })).filter((line, i) => i === series || line.value !== UNKNOWN);
-  const who = plan.isScatter && table.participant ? [{ label: "Participant", value: shortened(table.participant.text(row), 40) }] : [];
+  const heading = {
+    label: x.title,
+    value: plan.axis.labels ? shortened(plan.axis.labels[at], 40) : valueText(plan.axis.values[at], x),
+  };
+  const lines = view.series
+    .map((line, i) => ({
+      mark: plan.isScatter ? null : line.style,
+      label: line.label,
+      value: valueText(line.values[at], line.column),
+      isNear: i === series,
+    }))
+    .filter((line, i) => i === series || line.value !== UNKNOWN);
+  const who =
+    plan.isScatter && table.participant
+      ? [{ label: "Participant", value: shortened(table.participant.text(row), 40) }]
+      : [];
   const group = plan.groups ? [{ label: table.column(chart.by).title, value: table.column(chart.by).text(row) }] : [];
   return [...who, ...group, heading, ...lines.slice(0, 2 * FEW)];
 }

@@ -27,9 +27,10 @@ function grouped(value) {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
-/** Six significant digits: what a reader can use. The CSV has them all. */
+/** Six significant digits, or all of the whole part: what a reader can use. The CSV has every digit. */
 function rounded(value) {
-  return String(Number(Number(value).toPrecision(6)));
+  const size = Math.abs(value);
+  return size >= 1e5 && size < 1e21 ? grouped(Math.round(value)) : String(Number(Number(value).toPrecision(6)));
 }
 
 function written(value, kind) {
@@ -61,23 +62,27 @@ class Column {
     return !CATEGORIES.has(this.kind);
   }
 
+  isKnown(row) {
+    return this.values[row] !== null && this.values[row] !== undefined;
+  }
+
   /** What is true of a row, in full: as copied and as in the CSV. */
   raw(row) {
     const value = this.values[row];
-    if (value === null || value === undefined) return "";
+    if (!this.isKnown(row)) return "";
     return this.kind === "participant" ? this.participants[value].name : String(value);
   }
 
   text(row) {
     const value = this.values[row];
-    if (value === null || value === undefined) return UNKNOWN;
+    if (!this.isKnown(row)) return UNKNOWN;
     return this.kind === "participant" ? this.participants[value].name : written(value, this.kind);
   }
 
   /** For axes and sorting; NaN where unknown. Times are seconds since 1970. */
   number(row) {
     const value = this.values[row];
-    if (value === null || value === undefined) return NaN;
+    if (!this.isKnown(row)) return NaN;
     return this.kind === "time" ? Date.parse(value) / 1000 : Number(value);
   }
 }
@@ -90,19 +95,16 @@ class Table {
     this.columns = json.columns.map((column) => new Column(column, participants));
     this.length = this.columns.length ? this.columns[0].values.length : 0;
     this.participant = this.columns.find((column) => column.kind === "participant") ?? null;
-    this.trace = this.columns.find((column) => column.kind === "transaction")
-      ?? this.columns.find((column) => column.kind === "position") ?? null;
+    this.trace =
+      this.columns.find((column) => column.kind === "transaction") ??
+      this.columns.find((column) => column.kind === "position") ??
+      null;
   }
 
   column(id) {
     const found = this.columns.find((column) => column.id === id);
     if (!found) throw new Error(`the table ${this.id} has no column ${id}`);
     return found;
-  }
-
-  /** Whether some participant has several rows: then picking filters, else it marks. */
-  get isLong() {
-    return this.participant !== null && this.length > new Set(this.participant.values).size;
   }
 }
 
@@ -111,8 +113,9 @@ class Model {
     this.json = json;
     this.participants = json.participants;
     this.keys = json.participants.map((participant) => participant.account || participant.name);
-    this.tables = new Map(Object.entries(json.tables).map(([id, table]) =>
-      [id, new Table(id, table, json.participants)]));
+    this.tables = new Map(
+      Object.entries(json.tables).map(([id, table]) => [id, new Table(id, table, json.participants)]),
+    );
     this.charts = new Map(Object.entries(json.charts));
   }
 

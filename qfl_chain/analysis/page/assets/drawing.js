@@ -3,6 +3,7 @@
 
 const FONT = "12px system-ui, sans-serif";
 const LABEL_LETTERS = 14;
+const BAR_WIDTH = 80;
 
 function plotOptions(view, width) {
   const isCustom = view.plan.isBar || view.plan.isScatter;
@@ -17,7 +18,12 @@ function plotOptions(view, width) {
       y: { range: (_, low, high) => heightRange(low, high, view.plan.isBar) },
     },
     axes: [xAxis(view, width), yAxis(view)],
-    series: [{}, ...view.series.map((line) => (isCustom ? { paths: () => null, points: { show: false } } : lineSeries(line, view)))],
+    series: [
+      {},
+      ...view.series.map((line) =>
+        isCustom ? { paths: () => null, points: { show: false } } : lineSeries(line, view),
+      ),
+    ],
     bands: view.plan.summary ? [{ series: [1, 2], fill: paint("--band") }] : [],
     cursor: cursorOf(),
     hooks: {
@@ -50,23 +56,43 @@ function heightRange(low, high, isFromZero) {
 function tick(value) {
   const size = Math.abs(value);
   if (size >= 1e15) return value.toExponential(1);
-  const [power, letter] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e4, "k"]].find(([least]) => size >= least) ?? [1, ""];
+  const [power, letter] = [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e4, "k"],
+  ].find(([least]) => size >= least) ?? [1, ""];
   return `${Number((value / (letter === "k" ? 1e3 : power)).toPrecision(6))}${letter}`;
 }
 
 function yAxis({ chart }) {
   return {
-    stroke: paint("--muted"), font: FONT, label: chart.y_title, labelFont: FONT, labelSize: 20, labelGap: 2, gap: 4,
+    stroke: paint("--muted"),
+    font: FONT,
+    label: chart.y_title,
+    labelFont: FONT,
+    labelSize: 20,
+    labelGap: 2,
+    gap: 4,
     size: (plot, values) => 14 + textWidth(values ?? []),
-    grid: { stroke: paint("--grid"), width: 1 }, ticks: { show: false },
+    grid: { stroke: paint("--grid"), width: 1 },
+    ticks: { show: false },
     values: (_, splits) => splits.map(tick),
   };
 }
 
 function xAxis({ chart, plan }, width) {
   const axis = {
-    stroke: paint("--muted"), font: FONT, label: chart.x_title, labelFont: FONT, labelSize: 22, labelGap: 2, gap: 4, size: 28,
-    grid: { show: false }, ticks: { stroke: paint("--grid"), size: 4 },
+    stroke: paint("--muted"),
+    font: FONT,
+    label: chart.x_title,
+    labelFont: FONT,
+    labelSize: 22,
+    labelGap: 2,
+    gap: 4,
+    size: 28,
+    grid: { show: false },
+    ticks: { stroke: paint("--grid"), size: 4 },
   };
   if (plan.axis.labels) return { ...axis, ...categoryAxis(plan.axis, width) };
   if (plan.axis.isTime) return axis;
@@ -110,8 +136,16 @@ function lineSeries(line, { plan }) {
   const colour = paint(line.style.colour);
   const hasMarkers = plan.axis.values.length <= 40 && !line.isQuiet;
   return {
-    stroke: colour, width: line.width, dash: line.style.dash, alpha: line.isFaded ? 0.25 : 1,
-    points: { show: hasMarkers, size: 7, paths: (plot, index, from, to) => markers(plot, index, from, to, line.style.shape), fill: colour },
+    stroke: colour,
+    width: line.width,
+    dash: line.style.dash,
+    alpha: line.isFaded ? 0.25 : 1,
+    points: {
+      show: hasMarkers,
+      size: 7,
+      paths: (plot, index, from, to) => markers(plot, index, from, to, line.style.shape),
+      fill: colour,
+    },
   };
 }
 
@@ -120,7 +154,13 @@ function markers(plot, index, from, to, shape) {
   for (let at = from; at <= to; at++) {
     const value = plot.data[index][at];
     if (value === null || value === undefined) continue;
-    trace(path, shape, plot.valToPos(plot.data[0][at], "x", true), plot.valToPos(value, "y", true), 3 * devicePixelRatio);
+    trace(
+      path,
+      shape,
+      plot.valToPos(plot.data[0][at], "x", true),
+      plot.valToPos(value, "y", true),
+      3 * devicePixelRatio,
+    );
   }
   return { fill: path, stroke: null, clip: null, flags: 3 };
 }
@@ -140,23 +180,39 @@ function drawBars(plot, view) {
   const who = view.table.participant;
   const picked = new Set(view.app.picks.indices(view.app.model));
   const isAnyPicked = who !== null && picked.size > 0;
+  const [low, high] = view.zoom ?? view.full;
+  const first = Math.max(0, Math.ceil(low - 0.5));
+  const last = Math.min(view.plan.rows.length - 1, Math.floor(high + 0.5));
+  const places = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+  const isPicked = (at) => isAnyPicked && picked.has(who.values[view.plan.rows[at]]);
   inBox(plot, (ctx) => {
-    const zero = plot.valToPos(0, "y", true);
-    const slot = 0.8 / view.series.length;
-    const [low, high] = view.zoom ?? view.full;
-    for (let at = Math.max(0, Math.ceil(low - 0.5)); at <= Math.min(view.plan.rows.length - 1, Math.floor(high + 0.5)); at++) {
-      const isPicked = isAnyPicked && picked.has(who.values[view.plan.rows[at]]);
-      view.series.forEach((line, i) => {
-        if (line.values[at] === null) return;
-        const from = plot.valToPos(at - 0.4 + i * slot, "x", true);
-        const to = plot.valToPos(at - 0.4 + (i + 1) * slot, "x", true);
-        const y = plot.valToPos(line.values[at], "y", true);
-        bar(ctx, { x: from, y: Math.min(y, zero), w: Math.max(1, to - from - 1), h: Math.max(1, Math.abs(zero - y)) },
-          { colour: paint(line.style.colour), isHollow: i % 2 === 1, isFaded: isAnyPicked && !isPicked });
-        if (isPicked) pickMark(ctx, (from + to) / 2, Math.min(y, zero));
-      });
-    }
+    // The picked ones last, on top of neighbours that may be narrower than a pixel.
+    for (const at of places.filter((place) => !isPicked(place))) barsAt(plot, ctx, view, at, { isFaded: isAnyPicked });
+    for (const at of places.filter(isPicked)) barsAt(plot, ctx, view, at, { isPicked: true });
   });
+}
+
+/** The bars of one category, side by side; a picked participant's under a mark and never thinner than 3 pixels. */
+function barsAt(plot, ctx, view, at, { isFaded = false, isPicked = false }) {
+  const zero = plot.valToPos(0, "y", true);
+  const middle = plot.valToPos(at, "x", true);
+  const whole = Math.min(
+    plot.valToPos(at + 0.8, "x", true) - middle,
+    BAR_WIDTH * view.series.length * devicePixelRatio,
+  );
+  const wide = Math.max(whole / view.series.length, (isPicked ? 3 : 1) * devicePixelRatio);
+  view.series.forEach((line, i) => {
+    if (line.values[at] === null) return;
+    const x = middle + (i - view.series.length / 2) * wide;
+    const y = plot.valToPos(line.values[at], "y", true);
+    bar(
+      ctx,
+      { x, y: Math.min(y, zero), w: Math.max(1, wide - (wide > 3 ? 1 : 0)), h: Math.max(1, Math.abs(zero - y)) },
+      { colour: paint(line.style.colour), isHollow: i % 2 === 1, isFaded },
+    );
+  });
+  if (isPicked)
+    pickMark(ctx, middle, Math.min(zero, ...view.series.map((line) => plot.valToPos(line.values[at] ?? 0, "y", true))));
 }
 
 /** A bar; every second series is hollow, so that neighbours differ without colour. */
@@ -177,7 +233,11 @@ function pickMark(ctx, x, y) {
   ctx.globalAlpha = 1;
   ctx.fillStyle = paint("--ink");
   ctx.beginPath();
-  polygon(ctx, [[x - r, y - 2.2 * r], [x + r, y - 2.2 * r], [x, y - 0.8 * r]]);
+  polygon(ctx, [
+    [x - r, y - 2.2 * r],
+    [x + r, y - 2.2 * r],
+    [x, y - 0.8 * r],
+  ]);
   ctx.fill();
 }
 

@@ -1,5 +1,6 @@
 "use strict";
-// The live view: asks the server's /state at a steady pace, takes /document when its version changed, and says how old it is.
+// The live view: asks the server's /state at a steady pace, takes /document when its version changed, and says how old
+// what it shows is.
 
 const PATIENCE = 3;
 const LEAST_PATIENCE = 10;
@@ -38,6 +39,7 @@ class Live {
     const age = state.heard ? (Date.parse(state.now) - Date.parse(state.heard)) / 1000 : Infinity;
     this.heardAt = performance.now() / 1000 - age;
     if (state.version !== this.app.model.json.version) this.app.take(await this.#document());
+    this.app.see(state);
   }
 
   async #document() {

@@ -22,7 +22,8 @@ const palette = new Map();
 
 /** A colour of the present theme. Computed styles are slow, so each is asked for once until the theme changes. */
 function paint(variable) {
-  if (!palette.has(variable)) palette.set(variable, getComputedStyle(document.documentElement).getPropertyValue(variable).trim());
+  if (!palette.has(variable))
+    palette.set(variable, getComputedStyle(document.documentElement).getPropertyValue(variable).trim());
   return palette.get(variable);
 }
 
@@ -63,8 +64,11 @@ function blockSwatch({ colour }, isHollow = false) {
 }
 
 function copyPicture() {
-  return small({ viewBox: "0 0 14 14", width: 14, height: 14, fill: "none", stroke: "currentColor", "stroke-width": 1.3 },
-    svg("rect", { x: 4.5, y: 4.5, width: 8, height: 8, rx: 1.5 }), svg("path", { d: "M2.5 9.5h-1v-8h8v1" }));
+  return small(
+    { viewBox: "0 0 14 14", width: 14, height: 14, fill: "none", stroke: "currentColor", "stroke-width": 1.3 },
+    svg("rect", { x: 4.5, y: 4.5, width: 8, height: 8, rx: 1.5 }),
+    svg("path", { d: "M2.5 9.5h-1v-8h8v1" }),
+  );
 }
 
 function small(attributes, ...shapes) {
@@ -79,9 +83,18 @@ function trace(context, shape, x, y, r) {
   } else if (shape === "square") {
     context.rect(x - 0.9 * r, y - 0.9 * r, 1.8 * r, 1.8 * r);
   } else if (shape === "triangle") {
-    polygon(context, [[x, y - 1.2 * r], [x + 1.15 * r, y + 0.9 * r], [x - 1.15 * r, y + 0.9 * r]]);
+    polygon(context, [
+      [x, y - 1.2 * r],
+      [x + 1.15 * r, y + 0.9 * r],
+      [x - 1.15 * r, y + 0.9 * r],
+    ]);
   } else {
-    polygon(context, [[x, y - 1.3 * r], [x + 1.3 * r, y], [x, y + 1.3 * r], [x - 1.3 * r, y]]);
+    polygon(context, [
+      [x, y - 1.3 * r],
+      [x + 1.3 * r, y],
+      [x, y + 1.3 * r],
+      [x - 1.3 * r, y],
+    ]);
   }
 }
 

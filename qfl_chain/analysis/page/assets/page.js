@@ -21,6 +21,14 @@ class App {
     for (const [, view] of known) if (this.#isCurrent(view)) view.update();
   }
 
+  /** The chain grew, and nothing else happened. */
+  see({ block, time }) {
+    const { json } = this.model;
+    if (json.block === block && json.time === time) return;
+    Object.assign(json, { block, time });
+    byId("origin").replaceChildren(...originOf(json));
+  }
+
   /** A chart's or a figure's table, at the rows given by a range (null: all). */
   showRows(table, range) {
     this.views.get(`table ${table}`)?.showRange(range);
@@ -38,7 +46,10 @@ class App {
     byId("summary").replaceChildren(...headOf(json));
     this.picker.update();
     const placed = placeTables(json);
-    keepChildren(byId("sections"), json.sections.map((section) => this.#section(section, placed.get(section.id))));
+    keepChildren(
+      byId("sections"),
+      json.sections.map((section) => this.#section(section, placed.get(section.id))),
+    );
     byId("contents").replaceChildren(...json.sections.map((section) => make("li", {}, sectionLink(section))));
     byId("footer").textContent = `Drawn by qfl from the chain's own record. Document ${json.version}.`;
   }
@@ -49,8 +60,14 @@ class App {
     parts.heading.textContent = section.title;
     parts.text.textContent = section.text;
     parts.cards.replaceChildren(...section.figures.map((figure) => this.#card(figure)));
-    keepChildren(parts.charts, section.charts.map((id) => this.#view(`chart ${id}`, () => new ChartView(this, id))));
-    keepChildren(parts.tables, tables.map((id) => this.#view(`table ${id}`, () => new TableView(this, id))));
+    keepChildren(
+      parts.charts,
+      section.charts.map((id) => this.#view(`chart ${id}`, () => new ChartView(this, id))),
+    );
+    keepChildren(
+      parts.tables,
+      tables.map((id) => this.#view(`table ${id}`, () => new TableView(this, id))),
+    );
     return parts.element;
   }
 
@@ -60,13 +77,31 @@ class App {
   }
 
   #card(figure) {
-    const rows = figure.table && this.model.tables.has(figure.table)
-      ? make("button", { type: "button", class: "plain", "aria-label": `${figure.label}: rows behind it`, onclick: () => this.showRows(figure.table, null) }, "Rows")
-      : null;
-    return make("div", { class: "card", "data-metric": figure.metric },
+    const rows =
+      figure.table && this.model.tables.has(figure.table)
+        ? make(
+            "button",
+            {
+              type: "button",
+              class: "plain",
+              "aria-label": `${figure.label}: rows behind it`,
+              onclick: () => this.showRows(figure.table, null),
+            },
+            "Rows",
+          )
+        : null;
+    return make(
+      "div",
+      { class: "card", "data-metric": figure.metric },
       make("dt", {}, nameOf(figure.label)),
-      make("dd", { class: "value" }, nameOf(figure.value), figure.unit ? make("span", { class: "unit" }, ` ${figure.unit}`) : null),
-      make("dd", { class: "note" }, nameOf(figure.note ?? ""), rows));
+      make(
+        "dd",
+        { class: "value" },
+        nameOf(figure.value),
+        figure.unit ? make("span", { class: "unit" }, ` ${figure.unit}`) : null,
+      ),
+      make("dd", { class: "note" }, nameOf(figure.note ?? ""), rows),
+    );
   }
 
   #picked() {
@@ -112,13 +147,28 @@ function emptySection(id) {
   const heading = make("h2", { id, tabindex: -1 });
   const [text, cards] = [make("p", { class: "lead" }), make("dl", { class: "cards" })];
   const [charts, tables] = [make("div", { class: "charts" }), make("div", { class: "tables" })];
-  return { heading, text, cards, charts, tables, element: make("section", { "aria-labelledby": id }, heading, text, cards, charts, tables) };
+  return {
+    heading,
+    text,
+    cards,
+    charts,
+    tables,
+    element: make("section", { "aria-labelledby": id }, heading, text, cards, charts, tables),
+  };
 }
 
 function originOf(json) {
-  const words = [`chain ${json.chain_id}`, `block ${grouped(json.block)}`, json.time ? `${json.time.replace("T", " ").replace("Z", "")} UTC` : null, json.source];
-  return [make("span", { class: "id" }, json.federation), copyIcon(json.federation),
-    ...words.filter(Boolean).map((text) => make("bdi", {}, text))];
+  const words = [
+    `chain ${json.chain_id}`,
+    `block ${grouped(json.block)}`,
+    json.time ? `${json.time.replace("T", " ").replace("Z", "")} UTC` : null,
+    json.source,
+  ];
+  return [
+    make("span", { class: "id" }, json.federation),
+    copyIcon(json.federation),
+    ...words.filter(Boolean).map((text) => make("bdi", {}, text)),
+  ];
 }
 
 const NOTICES = { gap: "Gap", warning: "Warning", info: "Note" };
@@ -126,21 +176,36 @@ const NOTICES = { gap: "Gap", warning: "Warning", info: "Note" };
 function headOf(json) {
   const sentences = make("p", { class: "sentences" }, ...json.sentences.flatMap((sentence) => [nameOf(sentence), " "]));
   const notices = json.notices.map(({ level, text }) =>
-    make("li", { class: `notice ${level in NOTICES ? level : "info"}` }, make("strong", {}, NOTICES[level] ?? "Note"), " ", nameOf(text)));
-  return [sentences, ...(notices.length ? [make("ul", { class: "notices", "aria-label": "Notices" }, ...notices)] : [])];
+    make(
+      "li",
+      { class: `notice ${level in NOTICES ? level : "info"}` },
+      make("strong", {}, NOTICES[level] ?? "Note"),
+      " ",
+      nameOf(text),
+    ),
+  );
+  return [
+    sentences,
+    ...(notices.length ? [make("ul", { class: "notices", "aria-label": "Notices" }, ...notices)] : []),
+  ];
 }
 
 /** Which tables each section shows: its own, then those behind its charts and figures that nobody shows, each once. */
 function placeTables(json) {
   const own = new Set(json.sections.flatMap((section) => section.tables));
   const taken = new Set();
-  return new Map(json.sections.map((section) => {
-    const behind = [...section.charts.map((id) => json.charts[id].table), ...section.figures.map((figure) => figure.table)];
-    const wanted = [...section.tables, ...behind.filter((id) => id && json.tables[id] && !own.has(id))];
-    const fresh = [...new Set(wanted)].filter((id) => !taken.has(id));
-    fresh.forEach((id) => taken.add(id));
-    return [section.id, fresh];
-  }));
+  return new Map(
+    json.sections.map((section) => {
+      const behind = [
+        ...section.charts.map((id) => json.charts[id].table),
+        ...section.figures.map((figure) => figure.table),
+      ];
+      const wanted = [...section.tables, ...behind.filter((id) => id && json.tables[id] && !own.has(id))];
+      const fresh = [...new Set(wanted)].filter((id) => !taken.has(id));
+      fresh.forEach((id) => taken.add(id));
+      return [section.id, fresh];
+    }),
+  );
 }
 
 async function start() {
@@ -153,6 +218,8 @@ async function start() {
 }
 
 start().catch((error) => {
-  byId("summary").replaceChildren(make("p", { class: "notice warning", role: "alert" }, `This page cannot be shown: ${error.message}`));
+  byId("summary").replaceChildren(
+    make("p", { class: "notice warning", role: "alert" }, `This page cannot be shown: ${error.message}`),
+  );
   throw error;
 });

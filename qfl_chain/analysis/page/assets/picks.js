@@ -47,7 +47,9 @@ function readFragment() {
 }
 
 function writeFragment(keys) {
-  const fragment = keys.length ? `#pick=${keys.map((key) => encodeURIComponent(encodeURIComponent(key))).join(",")}` : " ";
+  const fragment = keys.length
+    ? `#pick=${keys.map((key) => encodeURIComponent(encodeURIComponent(key))).join(",")}`
+    : " ";
   history.replaceState(null, "", fragment === " " ? location.pathname + location.search : fragment);
 }
 
@@ -65,11 +67,21 @@ class Picker {
   constructor(app, element) {
     this.app = app;
     this.search = make("input", {
-      type: "search", placeholder: "Find a participant", "aria-label": "Find a participant", autocomplete: "off",
-      oninput: () => this.#showMatches(), onkeydown: (event) => this.#key(event), onfocus: () => this.#showMatches(),
+      type: "search",
+      placeholder: "Find a participant",
+      "aria-label": "Find a participant",
+      autocomplete: "off",
+      oninput: () => this.#showMatches(),
+      onkeydown: (event) => this.#key(event),
+      onfocus: () => this.#showMatches(),
     });
     this.matches = make("div", { class: "matches", hidden: true, role: "group", "aria-label": "Participants found" });
-    this.finder = make("div", { class: "finder", onfocusout: (event) => this.#leave(event) }, this.search, this.matches);
+    this.finder = make(
+      "div",
+      { class: "finder", onfocusout: (event) => this.#leave(event) },
+      this.search,
+      this.matches,
+    );
     this.chips = make("div", { class: "chips" });
     this.clear = make("button", { type: "button", class: "plain", onclick: () => app.picks.clear() }, "Clear");
     element.replaceChildren(this.finder, this.chips, this.clear);
@@ -81,14 +93,20 @@ class Picker {
     this.finder.hidden = !model.isMany;
     this.clear.hidden = !picked.length;
     const shown = model.isMany ? picked : model.participants.map((_, index) => index);
-    refill(this.chips, shown.map((index) => pickButton(this.app, index)));
+    refill(
+      this.chips,
+      shown.map((index) => pickButton(this.app, index)),
+    );
     if (!this.matches.hidden) this.#showMatches();
   }
 
   #found() {
     const wanted = this.search.value.trim().toLowerCase();
     return this.app.model.participants.flatMap((participant, index) =>
-      participant.name.toLowerCase().includes(wanted) || participant.account.toLowerCase().startsWith(wanted) ? [index] : []);
+      participant.name.toLowerCase().includes(wanted) || participant.account.toLowerCase().startsWith(wanted)
+        ? [index]
+        : [],
+    );
   }
 
   #showMatches() {
@@ -120,8 +138,17 @@ class Picker {
 function pickButton(app, index) {
   const participant = app.model.participants[index];
   const mark = participantStyle(app, index);
-  return make("button", {
-    type: "button", class: "chip", "data-participant": index, "aria-pressed": String(app.picks.has(app.model, index)),
-    onclick: () => app.picks.toggle(app.model, index),
-  }, mark === NEUTRAL ? null : swatch(mark), nameOf(participant.name));
+  return make(
+    "button",
+    {
+      type: "button",
+      class: "chip",
+      "data-participant": index,
+      "aria-pressed": String(app.picks.has(app.model, index)),
+      "aria-label": participant.name.trim() ? null : `participant without a name, ${participant.account}`,
+      onclick: () => app.picks.toggle(app.model, index),
+    },
+    mark === NEUTRAL ? null : swatch(mark),
+    nameOf(participant.name),
+  );
 }

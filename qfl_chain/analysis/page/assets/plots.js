@@ -39,7 +39,10 @@ function planBar(chart, table) {
   const rows = rowsOf(table);
   const column = table.column(chart.x);
   const axis = {
-    values: rows, isTime: false, isBar: true, labels: rows.map((row) => column.text(row)),
+    values: rows,
+    isTime: false,
+    isBar: true,
+    labels: rows.map((row) => column.text(row)),
   };
   const series = chart.y.map((id, i) => {
     const y = table.column(id);
@@ -81,7 +84,15 @@ function planLinesBy(chart, table, model) {
     lines[who][at] = gap(y.number(row));
   }
   const axis = { values: xs, isTime: x.kind === "time", labels: null };
-  return { axis, lines, column: y, rows: null, bands: [], series: [], summary: model.isMany ? summaryOf(lines, xs) : null };
+  return {
+    axis,
+    lines,
+    column: y,
+    rows: null,
+    bands: [],
+    series: [],
+    summary: model.isMany ? summaryOf(lines, xs) : null,
+  };
 }
 
 function quantile(sorted, share) {
@@ -95,14 +106,18 @@ function summaryOf(lines, xs) {
   const summary = { low: [], median: [], high: [] };
   xs.forEach((_, at) => {
     const sorted = Float64Array.from(known.map((line) => line[at]).filter((value) => value !== null)).sort();
-    for (const [name, share] of [["low", 0.25], ["median", 0.5], ["high", 0.75]]) {
+    for (const [name, share] of [
+      ["low", 0.25],
+      ["median", 0.5],
+      ["high", 0.75],
+    ]) {
       summary[name].push(sorted.length ? quantile(sorted, share) : null);
     }
   });
   return summary;
 }
 
-const PLANS = { "line": planLine, "lines-by": planLinesBy, "bar": planBar, "scatter": planScatter };
+const PLANS = { line: planLine, "lines-by": planLinesBy, bar: planBar, scatter: planScatter };
 
 /** The series of a lines-by chart under the current picks. */
 function seriesBy(plan, app) {
@@ -112,15 +127,20 @@ function seriesBy(plan, app) {
     series.push(
       { label: "upper quartile", style: NEUTRAL, values: plan.summary.high, width: 0.75, isQuiet: true },
       { label: "lower quartile", style: NEUTRAL, values: plan.summary.low, width: 0.75, isQuiet: true },
-      { label: "median", style: NEUTRAL, values: plan.summary.median, width: 2.5 });
+      { label: "median", style: NEUTRAL, values: plan.summary.median, width: 2.5 },
+    );
   }
   const shown = plan.summary ? picked : app.model.participants.map((_, index) => index);
   for (const index of shown) {
     if (!plan.lines[index]) continue;
     const isPicked = picked.includes(index);
     series.push({
-      label: app.model.participants[index].name, participant: index, style: participantStyle(app, index),
-      values: plan.lines[index], width: isPicked ? 3 : 1.75, isFaded: picked.length > 0 && !isPicked,
+      label: app.model.participants[index].name,
+      participant: index,
+      style: participantStyle(app, index),
+      values: plan.lines[index],
+      width: isPicked ? 3 : 1.75,
+      isFaded: picked.length > 0 && !isPicked,
     });
   }
   return series.map((line) => ({ ...line, column: plan.column }));

@@ -4,6 +4,8 @@
 const PAGE_SIZES = [10, 50, 200];
 const PRINTED_ROWS = 40;
 const LONG_TEXT = 400;
+const NARROW = 4;
+const WIDE = 9;
 
 class TableView {
   constructor(app, id) {
@@ -28,6 +30,8 @@ class TableView {
     this.scroller.setAttribute("aria-label", `Table: ${this.table.title}`);
     this.traces.hidden = this.table.trace === null;
     this.haystack = null;
+    this.element.classList.toggle("narrow", this.table.columns.length <= NARROW);
+    this.element.classList.toggle("wide", this.table.columns.length > WIDE);
     this.#drawHead();
     this.refresh();
   }
@@ -41,9 +45,12 @@ class TableView {
   draw() {
     const size = this.app.isPrinting ? PRINTED_ROWS : this.size;
     const pages = Math.max(1, Math.ceil(this.rows.length / size));
-    this.page = this.app.isPrinting ? 0 : Math.min(this.page, pages - 1);
-    const from = this.page * size;
-    refill(this.body, this.rows.slice(from, from + size).map((row) => this.#row(row)));
+    if (!this.app.isPrinting) this.page = Math.min(this.page, pages - 1);
+    const from = this.app.isPrinting ? 0 : this.page * size;
+    refill(
+      this.body,
+      this.rows.slice(from, from + size).map((row) => this.#row(row)),
+    );
     this.#drawStatus(from, size, pages);
     this.#drawOptions(pages);
   }
@@ -69,39 +76,89 @@ class TableView {
   csv() {
     const { columns } = this.table;
     const line = (cells) => cells.map(quoted).join(",");
-    return [line(columns.map((column) => column.id)), ...this.rows.map((row) => line(columns.map((column) => column.raw(row))))]
-      .join("\r\n") + "\r\n";
+    return (
+      [
+        line(columns.map((column) => column.id)),
+        ...this.rows.map((row) => line(columns.map((column) => column.raw(row)))),
+      ].join("\r\n") + "\r\n"
+    );
   }
 
   #build() {
     this.heading = make("h3", { tabindex: -1, id: `table-${this.id}` });
     this.note = make("p", { class: "note" });
-    this.find = make("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the rows", oninput: () => this.#typed() });
+    this.find = make("input", {
+      type: "search",
+      placeholder: "Filter",
+      "aria-label": "Filter the rows",
+      oninput: () => this.#typed(),
+    });
     this.onlyPicked = make("input", { type: "checkbox", onchange: () => this.#toggleOnlyPicked() });
     this.onlyLabel = make("label", {}, this.onlyPicked, " only the picked");
-    this.rangeButton = make("button", { type: "button", class: "chip", onclick: () => { this.range = null; this.refresh(); } });
+    this.rangeButton = make("button", {
+      type: "button",
+      class: "chip",
+      onclick: () => {
+        this.range = null;
+        this.refresh();
+      },
+    });
     this.traces = copyButton("Copy transactions", () => this.#traces());
     this.status = make("span", { class: "status", role: "status" });
-    this.previous = make("button", { type: "button", "aria-label": "Previous page", onclick: () => this.#turn(-1) }, "‹");
+    this.previous = make(
+      "button",
+      { type: "button", "aria-label": "Previous page", onclick: () => this.#turn(-1) },
+      "‹",
+    );
     this.next = make("button", { type: "button", "aria-label": "Next page", onclick: () => this.#turn(1) }, "›");
-    this.sizes = make("select", { "aria-label": "Rows a page", onchange: () => this.#resize() },
-      ...PAGE_SIZES.map((size) => make("option", { value: size }, `${size} rows`)));
+    this.sizes = make(
+      "select",
+      { "aria-label": "Rows a page", onchange: () => this.#resize() },
+      ...PAGE_SIZES.map((size) => make("option", { value: size }, `${size} rows`)),
+    );
     this.head = make("tr", {});
     this.body = make("tbody", {});
-    this.scroller = make("div", { class: "scroller", tabindex: 0, role: "region" }, make("table", {}, make("thead", {}, this.head), this.body));
+    this.scroller = make(
+      "div",
+      { class: "scroller", tabindex: 0, role: "region" },
+      make("table", {}, make("thead", {}, this.head), this.body),
+    );
     const save = make("button", { type: "button", onclick: () => download(`${this.id}.csv`, this.csv()) }, "CSV");
-    this.element = make("div", { class: "table" },
-      make("div", { class: "tablehead" }, this.heading,
-        make("div", { class: "controls" }, this.onlyLabel, this.rangeButton, this.find, this.traces, save)),
-      this.note, this.scroller,
-      make("div", { class: "tablefoot" }, this.status, make("div", { class: "controls" }, this.sizes, this.previous, this.next)));
+    this.element = make(
+      "div",
+      { class: "table" },
+      make(
+        "div",
+        { class: "tablehead" },
+        this.heading,
+        make("div", { class: "controls" }, this.onlyLabel, this.rangeButton, this.find, this.traces, save),
+      ),
+      this.note,
+      this.scroller,
+      make(
+        "div",
+        { class: "tablefoot" },
+        this.status,
+        make("div", { class: "controls" }, this.sizes, this.previous, this.next),
+      ),
+    );
   }
 
   #drawHead() {
-    this.head.replaceChildren(...this.table.columns.map((column) =>
-      make("th", { scope: "col", class: column.isNumeric ? "number" : null, "data-column": column.id },
-        make("button", { type: "button", onclick: () => this.sortBy(column) }, headingOf(column),
-          make("span", { class: "arrow", "aria-hidden": "true" })))));
+    this.head.replaceChildren(
+      ...this.table.columns.map((column) =>
+        make(
+          "th",
+          { scope: "col", class: column.isNumeric ? "number" : null, "data-column": column.id },
+          make(
+            "button",
+            { type: "button", onclick: () => this.sortBy(column) },
+            headingOf(column),
+            make("span", { class: "arrow", "aria-hidden": "true" }),
+          ),
+        ),
+      ),
+    );
     this.#drawSort();
   }
 
@@ -115,15 +172,26 @@ class TableView {
   #drawStatus(from, size, pages) {
     const [shown, all] = [this.rows.length, this.table.length];
     const last = Math.min(from + size, shown);
-    const part = shown === 0 ? "No rows" : pages === 1 ? `${grouped(shown)} ${shown === 1 ? "row" : "rows"}`
-      : `${this.app.isPrinting ? "The first " : ""}${grouped(from + 1)} to ${grouped(last)} of ${grouped(shown)} rows`;
-    const isCut = this.app.isPrinting && pages > 1 ? "; the page on screen has them all" : "";
-    this.status.textContent = part + (shown < all ? ` (${grouped(all)} without filters)` : "") + isCut;
+    const beginning = this.app.isPrinting ? "Only " : "";
+    const part =
+      shown === 0
+        ? "No rows"
+        : pages === 1
+          ? `${grouped(shown)} ${shown === 1 ? "row" : "rows"}`
+          : `${beginning}${grouped(from + 1)} to ${grouped(last)} of ${grouped(shown)} rows`;
+    const columns = this.app.isPrinting ? Math.max(0, this.table.columns.length - WIDE) : 0;
+    const isCut = this.app.isPrinting && (pages > 1 || columns > 0);
+    const missing = columns > 0 ? ` without ${grouped(columns)} more columns` : "";
+    this.status.textContent =
+      part +
+      (shown < all ? ` (${grouped(all)} without filters)` : "") +
+      missing +
+      (isCut ? "; the page on screen has everything" : "");
   }
 
   #drawOptions(pages) {
     const isPicking = this.table.participant !== null && this.app.picks.indices(this.app.model).length > 0;
-    this.onlyLabel.hidden = !isPicking || !this.table.isLong;
+    this.onlyLabel.hidden = !isPicking || !this.#isLong;
     this.onlyPicked.checked = this.isOnlyPicked;
     this.rangeButton.hidden = this.range === null;
     this.rangeButton.textContent = this.range ? `${this.range.label} ✕` : "";
@@ -136,8 +204,11 @@ class TableView {
 
   #row(row) {
     const isPicked = this.#isPicked(row);
-    return make("tr", { class: isPicked ? "picked" : null, "data-row": row, onclick: (event) => this.#pick(event, row) },
-      ...this.table.columns.map((column) => this.#cell(column, row)));
+    return make(
+      "tr",
+      { class: isPicked ? "picked" : null, "data-row": row, onclick: (event) => this.#pick(event, row) },
+      ...this.table.columns.map((column) => this.#cell(column, row)),
+    );
   }
 
   #cell(column, row) {
@@ -155,6 +226,11 @@ class TableView {
     if (who !== null && who !== undefined) this.app.picks.toggle(this.app.model, who);
   }
 
+  /** Picking marks rows; where not all of them are in sight, it also filters. */
+  get #isLong() {
+    return this.table.participant !== null && this.table.length > PAGE_SIZES[0];
+  }
+
   #isPicked(row) {
     const who = this.table.participant?.values[row];
     return who !== null && who !== undefined && this.app.picks.has(this.app.model, who);
@@ -163,12 +239,15 @@ class TableView {
   #chosen() {
     let rows = rowsOf(this.table);
     const picked = new Set(this.app.picks.indices(this.app.model));
-    if (picked.size && this.isOnlyPicked && this.table.isLong) rows = rows.filter((row) => picked.has(this.table.participant.values[row]));
-    if (this.range) rows = rows.filter(this.range.has);
+    if (picked.size && this.isOnlyPicked && this.#isLong)
+      rows = rows.filter((row) => picked.has(this.table.participant.values[row]));
+    if (this.range) rows = rows.filter(inRange(this.table, this.range));
     const wanted = this.filter.trim().toLowerCase();
     if (!wanted) return rows;
     this.haystack ??= haystackOf(this.table);
-    return rows.filter((row) => this.haystack[row].includes(wanted) || this.haystack[row].includes(wanted.replaceAll(",", "")));
+    return rows.filter(
+      (row) => this.haystack[row].includes(wanted) || this.haystack[row].includes(wanted.replaceAll(",", "")),
+    );
   }
 
   #sorted(rows) {
@@ -224,32 +303,46 @@ function copyIcon(text) {
   return copyButton(`Copy ${text}`, () => text, copyPicture);
 }
 
+/** Whether a row lies in a chart's range, which outlives the document that it was made for. */
+function inRange(table, { column, low, high }) {
+  const axis = table.columns.find(({ id }) => id === column);
+  const place = axis ? (row) => axis.number(row) : (row) => row;
+  return (row) => place(row) >= low && place(row) <= high;
+}
+
 /** Every row's values as one text without case, for the filter. */
 function haystackOf(table) {
-  return rowsOf(table).map((row) => table.columns.map((column) => column.raw(row)).join("\n").toLowerCase());
+  return rowsOf(table).map((row) =>
+    table.columns
+      .map((column) => column.raw(row))
+      .join("\n")
+      .toLowerCase(),
+  );
 }
 
 /** Unknown values last either way; equal ones in the document's order; whole numbers exactly. */
 function sortRows(rows, column, isDown) {
   const sign = isDown ? -1 : 1;
   const order = column.isNumeric ? numberOrder(column) : textOrder(column);
-  return [...rows].sort((a, b) => {
-    const isKnown = [a, b].map((row) => column.values[row] !== null && column.values[row] !== undefined);
-    if (!isKnown[0] || !isKnown[1]) return isKnown[1] - isKnown[0] || a - b;
-    return sign * order(a, b) || a - b;
-  });
+  const known = rows.filter((row) => column.isKnown(row)).sort((a, b) => sign * order(a, b) || a - b);
+  return [...known, ...rows.filter((row) => !column.isKnown(row))];
 }
 
 function numberOrder(column) {
   const keys = Float64Array.from(column.values, (_, row) => column.number(row));
+  const isExact = !WHOLE.has(column.kind) || column.values.every((value) => typeof value !== "string");
+  if (isExact) return (a, b) => keys[a] - keys[b];
   return (a, b) => {
-    if (keys[a] !== keys[b] || !WHOLE.has(column.kind)) return keys[a] - keys[b];
+    if (keys[a] !== keys[b]) return keys[a] - keys[b];
     const [left, right] = [BigInt(column.values[a]), BigInt(column.values[b])];
     return left < right ? -1 : left > right ? 1 : 0;
   };
 }
 
+/** As people order names (Clinic 2 before Clinic 10); hexadecimal ids as they are written. */
 function textOrder(column) {
+  if (column.kind === "account" || column.kind === "transaction")
+    return (a, b) => (column.raw(a) < column.raw(b) ? -1 : column.raw(a) > column.raw(b) ? 1 : 0);
   const { compare } = new Intl.Collator("en", { numeric: true });
   return (a, b) => compare(column.raw(a), column.raw(b));
 }
