@@ -29,12 +29,12 @@ TABLES = {"participant": "participants", "round": "rounds", "role": "roles", "fu
 
 
 def figures(measured: Mapping[str, Value], section: Section, made: Iterable[str]) -> list[dict[str, str]]:
-    """A section's single figures, without those that are not known."""
-    tables = set(made)
-    shown = (
-        (card, METRICS[_metric(card)], _value(card, measured)) for card in section.cards if _metric(card) in METRICS
-    )
-    return [_figure(card, metric, value, tables) for card, metric, value in shown if value is not None]
+    """A section's single figures, without those that are not known; of two with one label, the first that is."""
+    tables, known = set(made), {}
+    for card in section.cards:
+        if (value := _value(card, measured)) is not None:
+            known.setdefault(card.label or card.metric, (card, value))
+    return [_figure(card, METRICS[_metric(card)], value, tables) for card, value in known.values()]
 
 
 def single_table(measured: Mapping[str, Value], groups: Iterable[str]) -> dict[str, Any] | None:
@@ -50,7 +50,7 @@ def single_table(measured: Mapping[str, Value], groups: Iterable[str]) -> dict[s
     columns = [
         Column("metric", "Metric", "text", [metric.name for metric, _ in found]),
         Column("title", "What it is", "text", [metric.title for metric, _ in found]),
-        Column("value", "Value", "number", [value for _, value in found]),
+        Column("value", "Value", "text", [None if value is None else as_text(value) for _, value in found]),
         Column("unit", "Unit", "text", [metric.unit for metric, _ in found]),
         Column("range", "Range", "text", [_range(metric) for metric, _ in found]),
     ]
@@ -134,7 +134,7 @@ def _figure(card: Card, metric: Metric, value: Number, tables: Iterable[str]) ->
         "label": card.label or metric.title,
         "value": as_text(value),
         "unit": metric.unit,
-        "note": card.note or _range(metric),
+        "note": card.note or (_range(metric) if metric.high is not None else ""),
         **({"table": card.table} if card.table in tables else {}),
     }
 
