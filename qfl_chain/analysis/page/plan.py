@@ -38,7 +38,7 @@ class Section:
 
 
 EVEN = "0 where all have the same, 1 where one has everything"
-RANKS = "1 where who contributed more earned more, 0 where there is no link, -1 where it is the other way round"
+RANKS = "1 where whoever gave more earned more, 0 without a link"
 
 SECTIONS = (
     Section(
