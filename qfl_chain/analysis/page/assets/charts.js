@@ -7,6 +7,8 @@ const KEYS = "Left and right read values, plus and minus zoom, shift with left a
 const MARKER_ROOM = 14;
 
 class ChartView {
+  #plan = null;
+
   constructor(app, id) {
     this.app = app;
     this.id = id;
@@ -18,12 +20,21 @@ class ChartView {
     this.update();
   }
 
+  /** Computed when first drawn, as most of a long page is not looked at. */
+  get plan() {
+    this.#plan ??= PLANS[this.chart.kind](this.chart, this.table, this.app.model);
+    return this.#plan;
+  }
+
+  get full() {
+    return fullRange(this.plan.axis);
+  }
+
   /** Takes the app's present document; zoom and cursor stay. */
   update() {
     this.chart = this.app.model.charts.get(this.id);
     this.table = this.app.model.tables.get(this.chart.table);
-    this.plan = PLANS[this.chart.kind](this.chart, this.table, this.app.model);
-    this.full = fullRange(this.plan.axis);
+    this.#plan = null;
     this.heading.textContent = this.chart.title;
     this.picture.setAttribute("aria-label", this.chart.text);
     this.surface.setAttribute("aria-label", `${this.chart.title}. ${KEYS}`);
@@ -34,12 +45,14 @@ class ChartView {
   /** Draws anew: after a pick, another size or theme. What nobody can see waits until somebody can. */
   redraw() {
     this.isStale = true;
+    this.element.dataset.drawn = "no";
     if (this.isVisible || this.app.isPrinting) this.draw();
   }
 
   draw() {
     if (!this.isStale) return;
     this.isStale = false;
+    this.element.dataset.drawn = "yes";
     this.series = this.chart.kind === "lines-by" ? seriesBy(this.plan, this.app) : this.plan.series;
     this.plot?.destroy();
     this.plot = null;

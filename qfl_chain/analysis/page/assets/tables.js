@@ -28,7 +28,8 @@ class TableView {
     this.note.textContent = this.table.note;
     this.note.hidden = !this.table.note;
     this.scroller.setAttribute("aria-label", `Table: ${this.table.title}`);
-    this.traces.hidden = this.table.trace === null;
+    this.traces.hidden = this.table.trace === null || this.table.length === 0;
+    this.save.hidden = this.table.length === 0;
     this.haystack = null;
     this.element.classList.toggle("narrow", this.table.columns.length <= NARROW);
     this.element.classList.toggle("wide", this.table.columns.length > WIDE);
@@ -123,7 +124,7 @@ class TableView {
       { class: "scroller", tabindex: 0, role: "region" },
       make("table", {}, make("thead", {}, this.head), this.body),
     );
-    const save = make("button", { type: "button", onclick: () => download(`${this.id}.csv`, this.csv()) }, "CSV");
+    this.save = make("button", { type: "button", onclick: () => download(`${this.id}.csv`, this.csv()) }, "CSV");
     this.element = make(
       "div",
       { class: "table" },
@@ -131,7 +132,7 @@ class TableView {
         "div",
         { class: "tablehead" },
         this.heading,
-        make("div", { class: "controls" }, this.onlyLabel, this.rangeButton, this.find, this.traces, save),
+        make("div", { class: "controls" }, this.onlyLabel, this.rangeButton, this.find, this.traces, this.save),
       ),
       this.note,
       this.scroller,
@@ -145,21 +146,17 @@ class TableView {
   }
 
   #drawHead() {
-    this.head.replaceChildren(
-      ...this.table.columns.map((column) =>
-        make(
-          "th",
-          { scope: "col", class: column.isNumeric ? "number" : null, "data-column": column.id },
-          make(
-            "button",
-            { type: "button", onclick: () => this.sortBy(column) },
-            headingOf(column),
-            make("span", { class: "arrow", "aria-hidden": "true" }),
-          ),
-        ),
-      ),
-    );
+    this.head.replaceChildren(...this.table.columns.map((column) => this.#headCell(column)));
     this.#drawSort();
+  }
+
+  #headCell(column) {
+    const title = headingOf(column);
+    const arrow = make("span", { class: "arrow", "aria-hidden": "true" });
+    const button = make("button", { type: "button", onclick: () => this.sortBy(column) }, title, arrow);
+    // A long heading wraps, but not into a tower above short values.
+    button.style.minWidth = `${Math.min(11, 2 + title.length * 0.25)}rem`;
+    return make("th", { scope: "col", class: column.isNumeric ? "number" : null, "data-column": column.id }, button);
   }
 
   #drawSort() {
