@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from qfl_chain.analysis.facts import Facts
     from qfl_chain.analysis.page.following import Follower
 
-LEAST_POLL = 1.0
-"""Seconds between two looks of the page at the least."""
+LONGEST_POLL, SHORTEST_POLL = 2.0, 1.0
+"""Seconds: looks at the chain are never further apart than the first, the page's at the server never closer than the
+second.
+"""
 
 
 @click.command()
@@ -45,7 +47,7 @@ def command(listen: str, settings: Settings) -> None:
 
     host, port = address_of(listen)
     with stoppable() as pause, _following(settings) as (follower, poll):
-        live = Live(partial(_look, settings, follower), Prices(), time.time, max(poll, LEAST_POLL))
+        live = Live(partial(_look, settings, follower), Prices(), time.time, max(poll, SHORTEST_POLL))
         with show(live, host, port) as address:
             click.echo(f"{address}/")
             if not _is_loopback(host):
@@ -80,7 +82,7 @@ def _following(settings: Settings) -> Iterator[tuple[Follower, float]]:
     store = open_store(settings, terms) if settings.store else None
     follower = Follower(meta, lambda web3: check_deployment(web3, deployment, path), store)
     with closing(follower):
-        yield follower, poll_seconds(terms)
+        yield follower, min(poll_seconds(terms), LONGEST_POLL)
 
 
 def _look(settings: Settings, follower: Follower) -> Facts:

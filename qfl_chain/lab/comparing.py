@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from qfl_chain.analysis.facts import Facts, ParticipantFacts
+from qfl_chain.analysis.metrics.catalogue import METRICS, Number, Prices, measure
 from qfl_chain.analysis.verify import verify
 from qfl_chain.storage.archive import open_archive
 
@@ -51,6 +52,7 @@ class Column:
         figures: of the last model, by rows and metric, such as ``pooled accuracy``.
         money: by behaviour; empty where nobody said how they behaved.
         gas: mean gas of each contract function; ``fees`` is the gwei all calls cost.
+        metrics: those of ``docs/metrics.md`` that are a single figure, by name, at default prices.
         gaps: what could not be read.
     """
 
@@ -65,6 +67,7 @@ class Column:
     money: Mapping[str, BehaviourMoney]
     gas: Mapping[str, int]
     fees: int
+    metrics: Mapping[str, Number | None]
     gaps: tuple[str, ...]
 
 
@@ -136,8 +139,14 @@ def _column(path: str, facts: Facts, recomputed: Recomputation | None) -> Column
         money=_money(facts),
         gas=_gas(facts),
         fees=_gwei(one.fee for one in facts.transactions),
+        metrics=_single_figures(facts),
         gaps=facts.gaps,
     )
+
+
+def _single_figures(facts: Facts) -> dict[str, Number | None]:
+    values = measure(facts, Prices(), [name for name, metric in METRICS.items() if not metric.per])
+    return {name: value for name, value in values.items() if not isinstance(value, Mapping)}
 
 
 def _last_figures(facts: Facts) -> dict[str, float | None]:

@@ -12,10 +12,10 @@ import os
 import shutil
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,9 +94,11 @@ def run_cells(cells: Sequence[Cell], folder: Path, jobs: int, on_cell: OnCell) -
     waiting = deque(wanted.values())
     with _one_thread_each():
         while waiting:
-            for result in _drain(waiting, folder, jobs):
-                results[result.digest] = result
-                on_cell(wanted[result.digest], result)
+            # Closed here, so that an interruption ends the pool's processes wherever it comes.
+            with closing(_drain(waiting, folder, jobs)) as ended:
+                for result in ended:
+                    results[result.digest] = result
+                    on_cell(wanted[result.digest], result)
     return {digest: results[digest] for digest in wanted}
 
 
@@ -162,9 +164,10 @@ def _together(rows: Sequence[ParticipantRow]) -> Parties:
     )
 
 
-def _drain(waiting: deque[Cell], folder: Path, jobs: int) -> Iterator[CellResult]:
+def _drain(waiting: deque[Cell], folder: Path, jobs: int) -> Generator[CellResult]:
     """Work off the cells in one pool, until none waits or a process of the pool has died."""
     # Not forked: JAX and the chain start threads, which a fork would lose.
+    others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _leave_interrupts_to_the_parent)
     flying: dict[Future[CellResult], Cell] = {}
     alive = True
@@ -175,7 +178,11 @@ def _drain(waiting: deque[Cell], folder: Path, jobs: int) -> Iterator[CellResult
             for done in wait(flying, return_when=FIRST_COMPLETED).done:
                 yield _result(done, flying.pop(done))
     except BaseException:
-        _stop(pool)
+        pool.shutdown(wait=False, cancel_futures=True)
+        # What they were doing is done again another time.
+        for child in multiprocessing.active_children():
+            if child not in others:
+                child.terminate()
         raise
     pool.shutdown()
 
@@ -201,13 +208,6 @@ def _result(done: Future[CellResult], cell: Cell) -> CellResult:
 
 def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the pool's processes now: what they were doing is done again another time."""
-    pool.shutdown(wait=False, cancel_futures=True)
-    for child in multiprocessing.active_children():
-        child.terminate()
 
 
 @contextmanager

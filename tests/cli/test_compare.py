@@ -19,6 +19,7 @@ def test_runs_stand_side_by_side(small_run: Path, attacked_run: Path) -> None:
         "last model, pooled accuracy",
         "Participants: free-rider, together in gwei",
         "all fees, gwei",
+        "Metrics: fairness",
     ):
         assert text in said.out
 

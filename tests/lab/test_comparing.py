@@ -10,6 +10,7 @@ import pytest
 from qfl_chain.analysis.index.facts import load_facts
 from qfl_chain.analysis.index.opening import open_history
 from qfl_chain.analysis.index.runs import index_run
+from qfl_chain.analysis.metrics.catalogue import METRICS, Prices, measure
 from qfl_chain.analysis.summary import summarise
 from qfl_chain.lab.comparing import Comparison, compare, flattened, recomputation, scenario_differences
 
@@ -76,6 +77,14 @@ def test_money_is_grouped_by_behaviour(comparison: Comparison) -> None:
         "copycat": 1,
         "no-show": 1,
     }
+
+
+def test_metrics_of_one_figure_are_those_of_the_catalogue(comparison: Comparison, attacked_run: Path) -> None:
+    with open_history(attacked_run) as index:
+        values = measure(load_facts(index), Prices())
+    single = {name for name, metric in METRICS.items() if not metric.per}
+    assert comparison.columns[1].metrics == {name: values[name] for name in single}
+    assert any(value is not None for value in comparison.columns[1].metrics.values())
 
 
 def test_an_index_stands_beside_a_run_but_is_not_recomputed(attacked_run: Path, tmp_path: Path) -> None:

@@ -66,6 +66,25 @@ def print_comparison(comparison: Comparison) -> None:
     functions = dict.fromkeys(name for column in comparison.columns for name in column.gas)
     gas = {name: _gas_of(name) for name in functions}
     _print_rows(comparison, "Mean gas", {**gas, "all fees, gwei": lambda column: f"{column.fees:,}"})
+    _print_metrics(comparison)
+
+
+def _print_metrics(comparison: Comparison) -> None:
+    """The metrics that at least one history has a figure for, by group."""
+    from qfl_chain.analysis.metrics.catalogue import GROUPS, METRICS
+
+    known = {name for column in comparison.columns for name, value in column.metrics.items() if value is not None}
+    for group in GROUPS:
+        chosen = [metric for name, metric in METRICS.items() if name in known and metric.group == group]
+        rows = {f"{one.title}, {one.unit}" if one.unit else one.title: _metric_of(one.name) for one in chosen}
+        if rows:
+            _print_rows(comparison, f"Metrics: {group}", rows)
+
+
+def _metric_of(name: str) -> Cell:
+    from qfl_chain.cli.metric_tables import figure
+
+    return lambda column: figure(column.metrics.get(name))
 
 
 def _results(comparison: Comparison) -> dict[str, Cell]:

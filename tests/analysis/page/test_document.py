@@ -120,6 +120,14 @@ def test_rewards_so_far_end_at_what_was_earned() -> None:
     assert rows["stake"] == [STAKE] * 6
 
 
+def test_large_amounts_are_shown_in_ether_and_small_ones_in_gwei() -> None:
+    sections = {one["id"]: one for one in built(history(3, 2))["sections"]}
+    shown = {one["label"]: (one["value"], one["unit"]) for one in sections["money"]["figures"]}
+    assert shown["Unaccounted"] == ("0", "gwei")
+    assert shown["Rewards not collected yet"] == ("0.2", "eth")
+    assert shown["Break-even budget per round"][1] == "gwei"
+
+
 def test_a_title_is_the_scenarios_name_or_the_address_shortened() -> None:
     assert built(history())["title"] == "small"
     assert built(replace(history(), name=""))["title"] == "0xfefe…fefe"
