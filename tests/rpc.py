@@ -32,7 +32,12 @@ def serve(devnet: Devnet) -> Iterator[str]:
             return {**head, "error": response["error"]}
         return {**head, "result": to_json(response["result"])}
 
-    with listen(lambda body: (200, json.dumps(answer(json.loads(body))).encode())) as url:
+    def reply(body: bytes) -> tuple[int, bytes]:
+        asked = json.loads(body)
+        said = [answer(one) for one in asked] if isinstance(asked, list) else answer(asked)
+        return 200, json.dumps(said).encode()
+
+    with listen(reply) as url:
         yield url
 
 

@@ -37,8 +37,19 @@ def serve(host: str, port: int, routes: Mapping[str, Route]) -> Iterator[str]:
     Raises:
         InputError: nothing can be bound there.
     """
+    with listening(host, port, _handler(routes)) as address:
+        yield address
+
+
+@contextmanager
+def listening(host: str, port: int, handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Answer every request by a handler until the end; gives the server's address.
+
+    Raises:
+        InputError: nothing can be bound there.
+    """
     try:
-        server = _Server((host, port), _handler(routes))
+        server = _Server((host, port), handler)
     except OSError as error:
         raise InputError(f"--listen: cannot listen on {host}:{port} ({error.strerror}): choose another port") from error
     with server:

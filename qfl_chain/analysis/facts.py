@@ -149,6 +149,22 @@ class ModelFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class Supplement:
+    """What no chain says, and :func:`qfl_chain.lab.supplement.supplement` adds; empty where nobody did.
+
+    Attributes:
+        rows: how many rows of its own a participant trained on, by its name.
+        values: how much worse the model is when it is trained again without a participant's data, by its name.
+        deviations: by what was tried (splitting, colluding, copying), what whoever gains most by it earned, and what it
+            would have earned.
+    """
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=dict)
+    deviations: Mapping[str, tuple[Gwei, Gwei]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A federation's history up to a block.
 
@@ -181,3 +197,4 @@ class Facts:
     figures: tuple[ModelFigure, ...]
     gaps: tuple[str, ...] = ()
     names: Mapping[Address, str] = field(default_factory=dict)
+    supplement: Supplement = field(default_factory=Supplement)

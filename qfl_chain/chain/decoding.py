@@ -29,7 +29,7 @@ class EventDecoder:
 
     @cached_property
     def _names(self) -> dict[bytes, str]:
-        return {_hash(entry): str(entry["name"]) for entry in self._contract.abi if entry["type"] == "event"}
+        return {signature_hash(entry): str(entry["name"]) for entry in self._contract.abi if entry["type"] == "event"}
 
     def __call__(self, log: LogReceipt, timestamp: int) -> Event:
         """A log as an event of a block with this time.
@@ -96,7 +96,7 @@ def readable_reverts(web3: Web3, abi: Sequence[Mapping[str, Any]], function: str
 
 def _reverted(web3: Web3, abi: Sequence[Mapping[str, Any]], function: str, error: ContractLogicError) -> Reverted:
     data = HexBytes(cast(HexStr, error.data)) if isinstance(error.data, str | bytes) else HexBytes(b"")
-    entry = next((one for one in abi if one["type"] == "error" and _hash(one)[:4] == bytes(data[:4])), None)
+    entry = next((one for one in abi if one["type"] == "error" and signature_hash(one)[:4] == bytes(data[:4])), None)
     if entry is None:
         return Reverted(function, str(error.message or "unknown error"))
     values = web3.codec.decode([item["type"] for item in entry["inputs"]], bytes(data[4:]))
@@ -106,7 +106,8 @@ def _reverted(web3: Web3, abi: Sequence[Mapping[str, Any]], function: str, error
     return Reverted(function, str(entry["name"]), named)
 
 
-def _hash(entry: Mapping[str, Any]) -> bytes:
+def signature_hash(entry: Mapping[str, Any]) -> bytes:
+    """The keccak256 of an ABI entry's signature: an event's first topic; its first four bytes choose a function."""
     return bytes(Web3.keccak(text=f"{entry['name']}({','.join(_type_of(item) for item in entry['inputs'])})"))
 
 

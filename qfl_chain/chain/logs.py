@@ -26,6 +26,7 @@ REMEMBERED = 256
 """Block hashes kept. A reorg deeper than all of them has every log read again."""
 TRIES = 5
 """Reads that may contradict themselves before the endpoint is given up: a reorg in between explains one or two."""
+CONTRADICTION = "the endpoint's blocks and logs contradict each other: try again, or use another endpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class LogReader:
                 return self._up_to(self._web3.eth.get_block("latest"))
             except (_ChangedMeanwhile, BlockNotFound):
                 continue
-        raise LedgerError("the endpoint's blocks and logs contradict each other: try again, or use another endpoint")
+        raise LedgerError(CONTRADICTION)
 
     def _up_to(self, head: BlockData) -> tuple[Event, ...]:
         if self._read and self._read[-1].hash == bytes(head["hash"]):
@@ -136,7 +137,7 @@ class LogReader:
         try:
             logs = self._web3.eth.get_logs(asked)
         except (Web3RPCError, Unreachable) as error:
-            if first == last or not _is_too_much(error):
+            if first == last or not is_too_much(error):
                 raise
             self._span = (last - first + 1) // 2
             return None
@@ -174,5 +175,6 @@ class LogReader:
             return None
 
 
-def _is_too_much(error: Web3RPCError | Unreachable) -> bool:
+def is_too_much(error: Web3RPCError | Unreachable) -> bool:
+    """Whether a question about logs has too long an answer for the node: ask for fewer blocks."""
     return timed_out(error) if isinstance(error, Unreachable) else asks_for_fewer_logs(error)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import requests
 from web3 import HTTPProvider, Web3
@@ -21,6 +21,8 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from qfl_chain.chain.endpoint import public_name
 from qfl_chain.errors import LedgerError, Unreachable
+
+Answer = TypeVar("Answer")
 
 BUSY_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 """HTTP answers that a moment later may be another."""
@@ -90,10 +92,24 @@ class RetryingProvider(HTTPProvider):
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         request = self.encode_rpc_request(method, params)
         attempts = 1 if method.startswith(NOT_REPEATABLE) else self._policy.attempts
+        number = json.loads(request)["id"]
+        return self._insist(attempts, lambda: self._checked(self._ask(request), number))
+
+    def make_batch_request(self, batch_requests: list[tuple[RPCEndpoint, Any]]) -> list[RPCResponse] | RPCResponse:
+        """Several answers to one request, in the order of the questions; one alone where the node refuses the batch.
+
+        What may not be asked twice does not belong into a batch.
+        """
+        requests = [self.encode_rpc_request(method, params) for method, params in batch_requests]
+        body = b"[" + b",".join(requests) + b"]"
+        numbers = [json.loads(request)["id"] for request in requests]
+        return self._insist(self._policy.attempts, lambda: self._all_checked(self._ask(body), numbers))
+
+    def _insist(self, attempts: int, ask: Callable[[], Answer]) -> Answer:
         end = self._clock() + self._policy.total
         for wait in self._waits(attempts):
             try:
-                return self._ask(request)
+                return ask()
             except _Failure as failure:
                 pause = min(max(wait, failure.wait), self._policy.longest_wait)
                 if not failure.again or wait < 0 or self._clock() + pause > end:
@@ -107,14 +123,15 @@ class RetryingProvider(HTTPProvider):
             yield min(self._policy.first_wait * 2**attempt, self._policy.longest_wait)
         yield -1.0
 
-    def _ask(self, request: bytes) -> RPCResponse:
+    def _ask(self, request: bytes) -> Any:
         try:
-            raw = self._make_request(RPCEndpoint(""), request)
+            return self.decode_rpc_response(self._make_request(RPCEndpoint(""), request))
         except requests.HTTPError as error:
             raise self._refused(error.response) from error
         except (requests.RequestException, OSError) as error:
             raise _Failure(f"no answer from {self.public_name}: check the address, and that the node runs") from error
-        return self._checked(raw, json.loads(request)["id"])
+        except ValueError as error:
+            raise self._no_node() from error
 
     def _refused(self, response: Any) -> _Failure:
         again = response.status_code in BUSY_STATUS
@@ -122,15 +139,19 @@ class RetryingProvider(HTTPProvider):
         message = f"{self.public_name} answers with HTTP status {response.status_code}: {advice}"
         return _Failure(message, again=again, wait=_seconds(response.headers.get("Retry-After")))
 
-    def _checked(self, raw: bytes, number: int) -> RPCResponse:
+    def _all_checked(self, answers: Any, numbers: list[int]) -> list[RPCResponse] | RPCResponse:
+        if isinstance(answers, Mapping) and answers.get("error") is not None:
+            return self._checked(answers, numbers[0], any_number=True)
+        if not isinstance(answers, list) or len(answers) != len(numbers):
+            raise self._no_node()
+        by_number = {str(answer.get("id")): answer for answer in answers if isinstance(answer, Mapping)}
+        return [self._checked(by_number.get(str(number)), number) for number in numbers]
+
+    def _checked(self, answer: Any, number: int, *, any_number: bool = False) -> RPCResponse:
         """The answer, when it is one and to this request.
 
         An answer to another request comes from a proxy that mixed them up: asking again may set it right.
         """
-        try:
-            answer = self.decode_rpc_response(raw)
-        except ValueError as error:
-            raise self._no_node() from error
         if (
             not isinstance(answer, dict)
             or answer.get("jsonrpc") != "2.0"
@@ -138,11 +159,11 @@ class RetryingProvider(HTTPProvider):
         ):
             raise self._no_node()
         said: Any = answer.get("error")
-        if str(answer.get("id")) != str(number) and not (said and answer.get("id") is None):
+        if str(answer.get("id")) != str(number) and not (said and (any_number or answer.get("id") is None)):
             raise self._no_node()
         if isinstance(said, Mapping) and _is_rate_limit(said):
             raise _Failure(f"{self.public_name} limits requests: {said.get('message')}; ask less often, or try later")
-        return answer
+        return cast(RPCResponse, answer)
 
     def _no_node(self) -> _Failure:
         return _Failure(f"{self.public_name} does not answer as an Ethereum node: check the address")

@@ -102,6 +102,15 @@ def _store(*, required: bool) -> Callable[[Command], Command]:
     )
 
 
+class KeyChoice(click.Choice[str]):
+    """A key of a registry; what is none of them is answered with the nearest."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        from qfl_chain.schema import nearest
+
+        return f"unknown {value!r}{nearest(str(value), [str(choice) for choice in self.choices])}"
+
+
 class AddressType(click.ParamType[Address]):
     """An account's address, with its EIP-55 checksum: a mistyped one would be lost money or a lost vote."""
 

@@ -31,7 +31,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
         table.add_column(column, justify="left" if index == 0 else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    screen = Console(highlight=False, width=WIDTH, height=WIDTH)
+    # Names are what strangers wrote: brackets and colons in them mean nothing.
+    screen = Console(highlight=False, markup=False, emoji=False, width=WIDTH, height=WIDTH)
     # Captured, so that it is written in one go by the same hand as all other output.
     with screen.capture() as captured:
         screen.print(title, style="bold")

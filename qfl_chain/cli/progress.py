@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -37,6 +37,51 @@ def progress(rounds: int) -> Iterator[OnStep]:
                 display.console.print(_round_line(step), highlight=False)
 
         yield on_step
+
+
+@contextmanager
+def reading() -> Iterator[Callable[[int, int, int], None]]:
+    """Something to call with the block that was read, the latest one, and how many events were found.
+
+    On a terminal it is a bar; elsewhere a line whenever another tenth is read.
+    """
+    if not sys.stderr.isatty():
+        yield _Tenths()
+        return
+    with _bar("block", "{task.fields[events]:,} events") as display:
+        task = display.add_task("", total=None, events=0)
+        yield lambda block, head, events: display.update(task, completed=block, total=head, events=events)
+
+
+@contextmanager
+def reading_evidence() -> Iterator[Callable[[int, int], None]]:
+    """Something to call with how many reports' evidence was read, and of how many."""
+    if not sys.stderr.isatty():
+        yield lambda done, of: click.echo(f"reading evidence of {of} report(s)", err=True) if of and not done else None
+        return
+    with _bar("evidence of report", "") as display:
+        task = display.add_task("", total=None)
+        yield lambda done, of: display.update(task, completed=done, total=of)
+
+
+def _bar(what: str, more: str) -> Progress:
+    columns = (TextColumn(what), MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), TextColumn(more))
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+class _Tenths:
+    """Prints a line a tenth of the blocks, counted from where the reading begins."""
+
+    def __init__(self) -> None:
+        self._begun: int | None = None
+        self._told = -1
+
+    def __call__(self, block: int, head: int, events: int) -> None:
+        self._begun = block if self._begun is None else self._begun
+        tenth = 10 * (block - self._begun) // max(head - self._begun, 1)
+        if tenth > self._told:
+            self._told = tenth
+            click.echo(f"block {block:,} of {head:,}: {events:,} events", err=True)
 
 
 @contextmanager

@@ -84,14 +84,18 @@ def fedavg(
     settings: TrainingSettings,
     rounds: int,
     seed: int,
+    without: str = "",
 ) -> IntArray:
-    """Plain federated averaging: every round the mean of the updates, weighted by rows."""
+    """Plain federated averaging: every round the mean of the updates, weighted by rows.
+
+    ``without`` names a client that stays away; the others draw the batches they draw when it is there. When nobody is
+    left, nothing is learned.
+    """
     model = start
-    rows = np.array([len(client.own) for client in clients], dtype=np.float64)
-    for number in range(rounds):
-        updates = [
-            local_update(circuit, model, client.own, settings, seed + at, number) for at, client in enumerate(clients)
-        ]
+    present = [(at, client) for at, client in enumerate(clients) if client.name != without]
+    rows = np.array([len(client.own) for _, client in present], dtype=np.float64)
+    for number in range(rounds if present else 0):
+        updates = [local_update(circuit, model, client.own, settings, seed + at, number) for at, client in present]
         model = model + np.rint(rows @ np.array(updates) / rows.sum()).astype(np.int64)
     return model
 

@@ -1,4 +1,4 @@
-"""What each update was worth: Shapley values of a coalition score, in integers, the same on every machine.
+"""What each update was worth, from the scores of coalitions, in integers, the same on every machine.
 
 The score of a coalition is ``v(S) = -sum`` of the squared losses, on the round's validation subset, of the model
 that its members' deltas make (base plus their stake-weighted aggregate); ``v(empty)`` is the base model's. Up to
@@ -6,12 +6,13 @@ that its members' deltas make (base plus their stake-weighted aggregate); ``v(em
 contributions over drawn permutations, each walked forwards and backwards (Mitchell et al. 2022, antithetic
 sampling), scaled by their number. All draws come from a keccak counter stream over the round's accumulator.
 
-A coalition is an integer mask: bit ``i`` is player ``i``. Rules P35 to P37.
+A coalition is an integer mask: bit ``i`` is player ``i``. Rules P35 to P37. The protocol pays by the Shapley value;
+:data:`CONTRIBUTIONS` holds the other ways to say what an update was worth that the incentive lab compares it with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import factorial
 
@@ -22,7 +23,7 @@ from qfl_chain.errors import ChecksumError, ProtocolError
 from qfl_chain.protocol.aggregation import Rule
 from qfl_chain.protocol.commitment import ACCUMULATOR_BITS
 from qfl_chain.protocol.packing import pack_uint
-from qfl_chain.types import Gwei, IntArray
+from qfl_chain.types import IntArray
 
 EXACT_UP_TO = 8
 
@@ -101,7 +102,7 @@ def coalitions(planned: Plan) -> tuple[int, ...]:
 
 
 def coalition_models(
-    base: IntArray, deltas: IntArray, stakes: Sequence[Gwei], masks: Sequence[int], rule: Rule
+    base: IntArray, deltas: IntArray, stakes: Sequence[int], masks: Sequence[int], rule: Rule
 ) -> IntArray:
     """The models to score, (coalitions, parameters): base plus the members' aggregate, weighted by stake."""
     models = np.repeat(base[None, :], len(masks), axis=0)
@@ -135,6 +136,66 @@ def check_efficiency(phis: Sequence[int], gain: int) -> None:
     """
     if sum(phis) != gain:
         raise ChecksumError(f"contributions sum to {sum(phis)}, the scaled gain is {gain}; please report this defect")
+
+
+def leave_one_out(planned: Plan, scores: Mapping[int, int]) -> tuple[int, ...]:
+    """``v(all) - v(all but i)``: what would be missing without the player (Cook 1977, deletion).
+
+    Two players with one and the same useful update are both worth nothing.
+    """
+    everybody = _everybody(planned)
+    return tuple(scores[everybody] - scores[everybody ^ 1 << player] for player in range(planned.players))
+
+
+def individual(planned: Plan, scores: Mapping[int, int]) -> tuple[int, ...]:
+    """``v({i}) - v(none)``: what the player's update does alone, whatever others bring."""
+    return tuple(scores[1 << player] - scores[0] for player in range(planned.players))
+
+
+def equal(planned: Plan, scores: Mapping[int, int]) -> tuple[int, ...]:
+    """``v(all) - v(none)`` for each, scaled by their number: the equal division value (van den Brink 2007)."""
+    return (scores[_everybody(planned)] - scores[0],) * planned.players
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """A way to say what each update was worth.
+
+    Attributes:
+        coalitions: the masks whose scores it needs, ascending, the empty one first.
+        values: every player's contribution times the scale, from the scores by mask.
+        scale: by what the values are multiplied.
+    """
+
+    coalitions: Callable[[Plan], tuple[int, ...]]
+    values: Callable[[Plan, Mapping[int, int]], tuple[int, ...]]
+    scale: Callable[[Plan], int]
+
+
+def _everybody(planned: Plan) -> int:
+    return (1 << planned.players) - 1
+
+
+def _all_and_all_but_one(planned: Plan) -> tuple[int, ...]:
+    everybody = _everybody(planned)
+    return tuple(sorted({0, everybody, *(everybody ^ 1 << player for player in range(planned.players))}))
+
+
+def _none_and_each_alone(planned: Plan) -> tuple[int, ...]:
+    return (0, *(1 << player for player in range(planned.players)))
+
+
+def _none_and_all(planned: Plan) -> tuple[int, ...]:
+    return tuple(sorted({0, _everybody(planned)}))
+
+
+CONTRIBUTIONS: Mapping[str, Contribution] = {
+    "shapley": Contribution(coalitions, shapley, lambda planned: planned.scale),
+    "leave-one-out": Contribution(_all_and_all_but_one, leave_one_out, lambda planned: 1),
+    "individual": Contribution(_none_and_each_alone, individual, lambda planned: 1),
+    "equal": Contribution(_none_and_all, equal, lambda planned: max(planned.players, 1)),
+}
+"""Ways to say what an update was worth, by name. The protocol pays by the first."""
 
 
 def _exact(players: int, scores: Mapping[int, int]) -> tuple[int, ...]:

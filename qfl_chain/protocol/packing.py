@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from eth_utils.address import is_checksum_address, to_checksum_address
 
 from qfl_chain.errors import MalformedPayload, ProtocolError
@@ -9,6 +11,8 @@ from qfl_chain.types import Address
 
 ADDRESS_BYTES = 20
 DIGEST_BYTES = 32
+_REMEMBERED = 1 << 14
+"""Accounts whose checksum is not computed again: a history names the same ones in every round."""
 
 
 def pack_uint(value: int, bits: int, name: str) -> bytes:
@@ -44,6 +48,7 @@ def pack_bytes(value: bytes, size: int, name: str) -> bytes:
     return bytes(value)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def pack_address(address: Address) -> bytes:
     """The twenty bytes of a checksummed address.
 
@@ -55,6 +60,7 @@ def pack_address(address: Address) -> bytes:
     return bytes.fromhex(address[2:])
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def unpack_address(data: bytes) -> Address:
     """The checksummed address of twenty bytes."""
     return Address(str(to_checksum_address(pack_bytes(data, ADDRESS_BYTES, "address"))))

@@ -106,7 +106,7 @@ def replay(events: Iterable[Event], federation: Address, initial_model: Digest) 
     return History(
         federation,
         initial_model,
-        dict(ledger.rounds),
+        {number: ledger.record(number) for number in ledger.rounds},
         tuple(ledger.standing),
         dict(ledger.accounts),
         money,
@@ -155,13 +155,14 @@ def round_facts(history: History, number: int, cumulative: Mapping[Address, Gwei
 
 @dataclass(slots=True)
 class _Ledger:
-    """The fold's running state."""
+    """The fold's running state. Commits and reveals of each round are kept apart, so that adding one copies none."""
 
     initial_model: Digest
     rounds: dict[int, RoundRecord] = field(default_factory=dict)
     standing: list[int] = field(default_factory=list)
     accounts: dict[Address, Account] = field(default_factory=dict)
-    committed: dict[tuple[int, Address], tuple[int, int]] = field(default_factory=dict)
+    commits: dict[int, dict[Address, Commit]] = field(default_factory=dict)
+    reveals: dict[int, dict[Address, Reveal]] = field(default_factory=dict)
     claims: list[Event] = field(default_factory=list)
     funding: int = 0
     reclaimed: int = 0
@@ -179,6 +180,11 @@ class _Ledger:
         if record.status is not RoundStatus.OPEN:
             raise ProtocolError(f"log {event.name} is about round {record.number}, which is {record.status.value}")
         return record
+
+    def record(self, number: int) -> RoundRecord:
+        """A round with its commits and reveals."""
+        commits, reveals = self.commits[number].values(), self.reveals[number].values()
+        return replace(self.rounds[number], commits=tuple(commits), reveals=tuple(reveals))
 
     def change(self, record: RoundRecord, **changes: Any) -> None:
         self.rounds[record.number] = replace(record, **changes)
@@ -209,40 +215,40 @@ def _joined(ledger: _Ledger, event: Event) -> None:
 
 def _round_opened(ledger: _Ledger, event: Event) -> None:
     number, start, budget = (int(event.args[name]) for name in ("round", "start", "budget"))
-    _agree("round", number, max(ledger.rounds, default=0) + 1, event)
+    _agree("round", number, len(ledger.rounds) + 1, event)
     if ledger.cancelled:
         raise ProtocolError(f"round {number} opened after the federation was cancelled")
     latest = ledger.latest_report()
     base_round = latest.round if latest else None
     base_model = latest.model if latest else ledger.initial_model
     ledger.rounds[number] = RoundRecord(number, start, Gwei(budget), base_model, base_round)
+    ledger.commits[number], ledger.reveals[number] = {}, {}
 
 
 def _committed(ledger: _Ledger, event: Event) -> None:
     record, (participant, _) = ledger.open_round_of(event), ledger.account_of(event)
-    if (record.number, participant) in ledger.committed:
+    commits = ledger.commits[record.number]
+    if participant in commits:
         raise ProtocolError(f"{participant} committed twice in round {record.number}; a round takes one commitment")
     position = (event.block, event.index)
-    commit = Commit(participant, record.number, int(event.args["commitment"]), position)
-    ledger.committed[record.number, participant] = position
-    ledger.change(record, commits=(*record.commits, commit))
+    commits[participant] = Commit(participant, record.number, int(event.args["commitment"]), position)
 
 
 def _revealed(ledger: _Ledger, event: Event) -> None:
     record, (participant, account) = ledger.open_round_of(event), ledger.account_of(event)
-    if any(reveal.participant == participant for reveal in record.reveals):
+    reveals = ledger.reveals[record.number]
+    if participant in reveals:
         raise ProtocolError(f"{participant} revealed twice in round {record.number}; a commitment opens once")
-    position = ledger.committed.get((record.number, participant))
-    if position is None:
+    commit = ledger.commits[record.number].get(participant)
+    if commit is None:
         raise ProtocolError(f"{participant} revealed in round {record.number} without a commitment; a log is missing")
     _agree(f"stake of {participant}", event.args["stake"], account.stake, event)
-    reveal = Reveal(participant, account.stake, Digest(bytes(event.args["digest"])), position)
-    ledger.change(record, reveals=(*record.reveals, reveal))
+    reveals[participant] = Reveal(participant, account.stake, Digest(bytes(event.args["digest"])), commit.position)
 
 
 def _reported(ledger: _Ledger, event: Event) -> None:
     record, args = ledger.open_round_of(event), event.args
-    _agree("inputs", args["inputs"], accumulate(record.reveals), event)
+    _agree("inputs", args["inputs"], accumulate(ledger.reveals[record.number].values()), event)
     report = Report(
         round=record.number,
         inputs=int(args["inputs"]),

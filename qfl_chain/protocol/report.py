@@ -1,7 +1,7 @@
 """The report of a round: one pure function from what the chain says and what the store holds.
 
 An oracle signs and posts its result, ``qfl verify`` calls it again and compares. Everything in it is integer and
-comes from its two arguments, so two honest parties with the same content reach the same bytes. Rule P26.
+comes from its arguments, so two honest parties with the same content reach the same bytes. Rule P26.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from qfl_chain.protocol.codec import (
     targets,
 )
 from qfl_chain.protocol.commitment import accumulate
-from qfl_chain.protocol.contribution import Plan, coalition_models, coalitions, plan, shapley, subset
+from qfl_chain.protocol.contribution import CONTRIBUTIONS, coalition_models, plan, subset
 from qfl_chain.protocol.evidence import (
     Aggregate,
     CoalitionScore,
@@ -37,7 +37,15 @@ from qfl_chain.protocol.evidence import (
     evidence_leaves,
     evidence_root,
 )
-from qfl_chain.protocol.rewards import RewardTree, add_rewards, contribution_weights, reward_tree, split
+from qfl_chain.protocol.rewards import (
+    STAKE_WEIGHTS,
+    RewardTree,
+    add_rewards,
+    contribution_weights,
+    reward_tree,
+    split,
+)
+from qfl_chain.protocol.scheme import PROTOCOL, Scheme
 from qfl_chain.types import Address, Digest, Gwei, IntArray, Report, Reveal, Round
 
 
@@ -122,8 +130,8 @@ class Bench:
         return encode_model(Model(self.circuit, self.round, parameters))
 
 
-def build_report(round_: Round, observations: Observations) -> Outcome:
-    """The one report that follows from a round and its content.
+def build_report(round_: Round, observations: Observations, scheme: Scheme = PROTOCOL) -> Outcome:
+    """The one report that follows from a round and its content; under another scheme, what it would have been.
 
     1. Draw the validation subset from the round's accumulator.
     2. Rule on every reveal: accepted, malformed, unavailable or duplicate.
@@ -147,13 +155,14 @@ def build_report(round_: Round, observations: Observations) -> Outcome:
     deltas = np.array([rulings[index].deltas for index in players], dtype=np.int64).reshape(
         len(players), len(bench.base)
     )
-    stakes = [round_.reveals[index].stake for index in players]
+    count_for = STAKE_WEIGHTS[scheme.stake_weight]
+    stakes = [count_for(round_.reveals[index].stake) for index in players]
 
-    rule = RULES[validation.rules.rule]
+    rule, contribution = RULES[scheme.aggregation or validation.rules.rule], CONTRIBUTIONS[scheme.contribution]
     planned = plan(len(players), round_.accumulator, round_.number, validation.rules.permutations)
-    masks = coalitions(planned)
+    masks = contribution.coalitions(planned)
     scored = _score(bench, masks, coalition_models(bench.base, deltas, stakes, masks, rule))
-    phis = shapley(planned, {score.members: -sum(score.losses) for score in scored})
+    phis = contribution.values(planned, {score.members: -sum(score.losses) for score in scored})
     weights = contribution_weights(stakes, phis)
 
     candidate = bench.base + rule(deltas, weights) if any(weights) else bench.base
@@ -163,7 +172,7 @@ def build_report(round_: Round, observations: Observations) -> Outcome:
 
     shares = {index: share for index, *share in zip(players, phis, weights, rewards, strict=True)}
     standings = _standings(round_, rulings, shares)
-    header = _header(round_, observations, planned, len(scored), drawn)
+    header = _header(round_, observations, contribution.scale(planned), len(scored), drawn)
     return _outcome(round_, rulings, model, Evidence(header, standings, scored, verdict))
 
 
@@ -282,7 +291,7 @@ def _standings(round_: Round, rulings: Sequence[Ruling], shares: Mapping[int, Se
     return tuple(standings)
 
 
-def _header(round_: Round, observations: Observations, planned: Plan, scored: int, drawn: tuple[int, ...]) -> Header:
+def _header(round_: Round, observations: Observations, scale: int, scored: int, drawn: tuple[int, ...]) -> Header:
     return Header(
         federation=round_.federation,
         round=round_.number,
@@ -292,7 +301,7 @@ def _header(round_: Round, observations: Observations, planned: Plan, scored: in
         validation=digest_of_bytes(observations.validation),
         budget=round_.budget,
         previous_total=round_.total,
-        scale=planned.scale,
+        scale=scale,
         reveals=len(round_.reveals),
         coalitions=scored,
         subset=drawn,

@@ -6,8 +6,9 @@ children's sums, so the root binds the total. All sums are uint64 gwei. Rules P3
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isqrt
 
 from eth_hash.auto import keccak
 
@@ -22,7 +23,29 @@ EMPTY: Node = (bytes(DIGEST_BYTES), 0)
 _STEP_BYTES = DIGEST_BYTES + 8
 
 
-def contribution_weights(stakes: Sequence[Gwei], phis: Sequence[int]) -> tuple[int, ...]:
+def linear(stake: Gwei) -> int:
+    """The stake: splitting it over several accounts changes nothing."""
+    return stake
+
+
+def sqrt(stake: Gwei) -> int:
+    """``floor(sqrt(stake))`` in gwei: large stakes count for less, and splitting one counts for more.
+
+    The quadratic discount of Lalley and Weyl 2018 (quadratic voting), which needs identities that cost something.
+    """
+    return isqrt(stake)
+
+
+def equal(stake: Gwei) -> int:
+    """One for whoever has a stake: every account alike."""
+    return min(stake, 1)
+
+
+STAKE_WEIGHTS: Mapping[str, Callable[[Gwei], int]] = {"linear": linear, "sqrt": sqrt, "equal": equal}
+"""What a stake counts for, by name. The protocol takes the first."""
+
+
+def contribution_weights(stakes: Sequence[int], phis: Sequence[int]) -> tuple[int, ...]:
     """``stake_i * max(phi_i, 0)``: what a participant put at risk times what its update was worth."""
     return tuple(stake * max(phi, 0) for stake, phi in zip(stakes, phis, strict=True))
 

@@ -159,3 +159,55 @@ def test_half_of_all_requests_failing_is_survived(node: str, time: FakeTime) -> 
 def test_a_connection_asks_again_by_default(node: str) -> None:
     with FaultyProxy(node, script=["drop"]) as proxy:
         assert open_web3(proxy.url, RetryPolicy(first_wait=0.0)).eth.chain_id == 31337
+
+
+ASKED = [(RPCEndpoint("eth_chainId"), []), (RPCEndpoint("eth_blockNumber"), []), (RPCEndpoint("net_version"), [])]
+
+
+def batched(*contents: object) -> Callable[[bytes], tuple[int, bytes]]:
+    """One after the other; a list answers the questions of a batch one by one, the last question first."""
+    left = list(contents)
+
+    def reply(body: bytes) -> tuple[int, bytes]:
+        content, asked = left.pop(0) if len(left) > 1 else left[0], json.loads(body)
+        if isinstance(content, list):
+            pairs = zip(asked, content, strict=False)
+            content = [{"jsonrpc": "2.0", "id": one["id"], **said} for one, said in pairs][::-1]
+        return 200, json.dumps(content).encode()
+
+    return reply
+
+
+SOUND = [{"result": "0x7"}, {"result": "0x8"}, {"error": {"code": -32000, "message": "no"}}]
+
+
+def test_answers_to_a_batch_come_in_the_order_of_the_questions(time: FakeTime) -> None:
+    with listen(batched(SOUND)) as url:
+        answers = connected(url, time).provider.make_batch_request(ASKED)  # type: ignore[attr-defined]
+    assert [one.get("result", one.get("error")) for one in answers] == ["0x7", "0x8", SOUND[2]["error"]]
+    assert time.slept == []
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        SOUND[:2],
+        [*SOUND[:2], {"id": 10**6, "result": "0x1"}],
+        [*SOUND[:2], {"error": {"code": 429, "message": "exceeded its compute units per second"}}],
+        "no node",
+        [*SOUND[:2], {"result": "0x1", "error": {"code": 1, "message": "both"}}],
+    ],
+)
+def test_a_batch_whose_answer_is_none_is_asked_again(time: FakeTime, first: object) -> None:
+    with listen(batched(first, SOUND)) as url:
+        answers = connected(url, time).provider.make_batch_request(ASKED)  # type: ignore[attr-defined]
+    assert [one.get("result") for one in answers] == ["0x7", "0x8", None]
+    assert time.slept == [1.0]
+
+
+def test_a_node_that_takes_no_batches_is_heard(time: FakeTime) -> None:
+    refusal = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "batches are off"}}
+    with listen(batched(refusal)) as url:
+        answer = connected(url, time).provider.make_batch_request(ASKED)  # type: ignore[attr-defined]
+    assert answer["error"]["message"] == "batches are off"
+    assert time.slept == []

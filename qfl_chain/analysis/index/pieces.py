@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from qfl_chain.types import IntArray
@@ -43,3 +44,11 @@ class Piece:
     last: int
     blocks: Blocks
     kinds: Mapping[str, Columns]
+
+
+def objects(values: Iterable[object]) -> NDArray[Any]:
+    """A column of text or bytes; None is NULL."""
+    held = list(values)
+    array = np.empty(len(held), dtype=object)
+    array[:] = held
+    return array
