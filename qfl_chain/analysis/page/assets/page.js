@@ -98,7 +98,8 @@ class App {
         "dd",
         { class: "value" },
         nameOf(figure.value),
-        figure.unit ? make("span", { class: "unit" }, ` ${figure.unit}`) : null,
+        figure.unit ? " " : null,
+        figure.unit ? make("span", { class: "unit" }, figure.unit) : null,
       ),
       make("dd", { class: "note" }, nameOf(figure.note ?? ""), rows),
     );
