@@ -107,6 +107,24 @@ def test_missing_blocks_leave_their_figures_out() -> None:
         assert index.query("SELECT DISTINCT norm, cosine, moved FROM standings") == [(None, None, None)]
 
 
+def test_missing_blocks_are_asked_for_again() -> None:
+    written = Written().start().whole_round(1, GOOD)
+    reported = written.events[-1].args
+    some = MemoryStore()
+    some.put(written.store.get(Digest(reported["evidence"])))
+    some.put(written.store.get(Digest(written.events[-2].args["digest"])))
+    shape = "SELECT norm, cosine, moved, agreement, step FROM standings s, evidence e ORDER BY place"
+    with written.index() as index, written.index() as whole:
+        read_evidence(whole, written.store)
+        read_evidence(index, some)
+        assert [row[0] is None for row in index.query(shape)] == [True, True, False]
+        rest = MemoryStore()
+        rest._blocks = {name: block for name, block in written.store._blocks.items() if name != reported["evidence"]}
+        read_evidence(index, rest)
+        assert index.query("SELECT status FROM evidence") == [("read",)]
+        assert index.query(shape) == whole.query(shape)
+
+
 def test_missing_evidence_is_a_gap_and_is_asked_for_again() -> None:
     written = Written().start().whole_round(1, GOOD)
     with written.index() as index:

@@ -39,6 +39,7 @@ class ChartView {
     this.picture.setAttribute("aria-label", this.chart.text);
     this.surface.setAttribute("aria-label", `${this.chart.title}. ${KEYS}`);
     this.behind.textContent = `Rows behind it (${grouped(this.table.length)})`;
+    this.traces.hidden = this.table.trace === null || this.table.length === 0;
     this.redraw();
   }
 
@@ -138,6 +139,8 @@ class ChartView {
     this.heading = make("h3", {});
     this.legend = make("div", { class: "legend" });
     this.behind = make("button", { type: "button", class: "plain", onclick: () => this.#showRows() });
+    this.traces = copyButton("Copy transactions", () => this.#traces());
+    this.traces.classList.add("plain");
     this.reset = button("Reset the zoom", "Reset", () => this.setZoom(null));
     this.controls = make(
       "div",
@@ -164,7 +167,7 @@ class ChartView {
       make("figcaption", {}, this.heading, this.controls),
       this.legend,
       this.surface,
-      make("p", { class: "behind" }, this.behind),
+      make("p", { class: "behind" }, this.traces, this.behind),
     );
     this.#watch();
   }
@@ -251,6 +254,10 @@ class ChartView {
     if (!this.hit || this.series.length < 2) return;
     const series = (this.hit.series + direction + this.series.length) % this.series.length;
     this.point({ series, at: this.hit.at }, true);
+  }
+
+  #traces() {
+    return tracesOf(this.table, rowsIn(this.table, this.visibleRows(), this.app));
   }
 
   #showRows() {

@@ -104,7 +104,7 @@ class TableView {
         this.refresh();
       },
     });
-    this.traces = copyButton("Copy transactions", () => this.#traces());
+    this.traces = copyButton("Copy transactions", () => tracesOf(this.table, this.rows));
     this.status = make("span", { class: "status", role: "status" });
     this.previous = make(
       "button",
@@ -234,11 +234,7 @@ class TableView {
   }
 
   #chosen() {
-    let rows = rowsOf(this.table);
-    const picked = new Set(this.app.picks.indices(this.app.model));
-    if (picked.size && this.isOnlyPicked && this.#isLong)
-      rows = rows.filter((row) => picked.has(this.table.participant.values[row]));
-    if (this.range) rows = rows.filter(inRange(this.table, this.range));
+    const rows = rowsIn(this.table, this.range, this.isOnlyPicked && this.#isLong ? this.app : null);
     const wanted = this.filter.trim().toLowerCase();
     if (!wanted) return rows;
     this.haystack ??= haystackOf(this.table);
@@ -250,10 +246,6 @@ class TableView {
   #sorted(rows) {
     const column = this.sort && this.table.columns.find(({ id }) => id === this.sort.id);
     return column ? sortRows(rows, column, this.sort.isDown) : rows;
-  }
-
-  #traces() {
-    return [...new Set(this.rows.map((row) => this.table.trace.raw(row)).filter(Boolean))].join("\n");
   }
 
   #typed() {
@@ -298,6 +290,18 @@ function textCell(column, row) {
 
 function copyIcon(text) {
   return copyButton(`Copy ${text}`, () => text, copyPicture);
+}
+
+/** The rows in a chart's range (null: all) and, where an app is given, of its picked participants if there are any. */
+function rowsIn(table, range, app = null) {
+  const picked = new Set(app && table.participant ? app.picks.indices(app.model) : []);
+  const rows = range ? rowsOf(table).filter(inRange(table, range)) : rowsOf(table);
+  return picked.size ? rows.filter((row) => picked.has(table.participant.values[row])) : rows;
+}
+
+/** The transactions (or positions) of rows, each once, a line each. */
+function tracesOf(table, rows) {
+  return [...new Set(rows.map((row) => table.trace.raw(row)).filter(Boolean))].join("\n");
 }
 
 /** Whether a row lies in a chart's range, which outlives the document that it was made for. */
