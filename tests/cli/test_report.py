@@ -39,6 +39,23 @@ def test_figures_are_written_beside_it(small_run: Path, tmp_path: Path) -> None:
     assert {"rewards.png", "rewards.svg", "model.svg", "gini.png"} <= set(written)
 
 
+def test_prices_of_ones_own_change_the_page(small_run: Path, tmp_path: Path) -> None:
+    for price, out in (("1", "cheap.html"), ("20", "dear.html")):
+        said = qfl("analyze", "report", small_run, "-o", tmp_path / out, "--gas-price-gwei", price)
+        assert said.code == 0, said.err
+    assert (tmp_path / "cheap.html").read_bytes() != (tmp_path / "dear.html").read_bytes()
+
+
+def test_the_lab_adds_what_cheating_would_have_gained(small_run: Path, tmp_path: Path) -> None:
+    said = qfl(
+        "analyze", "report", small_run, "-o", tmp_path / "report.html", "--lab", "--figures", tmp_path / "figures"
+    )
+    assert said.code == 0, said.err
+    assert "training without client-1" in said.err
+    plain = qfl("analyze", "report", small_run, "-o", tmp_path / "plain.html")
+    assert said.out.splitlines()[-1].partition(": ")[2] != plain.out.partition(": ")[2]
+
+
 def test_a_page_that_exists_is_not_overwritten(small_run: Path, tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text("mine")
     said = qfl("analyze", "report", small_run, "-o", tmp_path / "report.html")
