@@ -6,7 +6,7 @@ First on a real chain: participants join and commit on anvil, one relayer reveal
 
 - ``web3.py``: eth_getLogs through its middleware, each log decoded by ``contract.events.X().process_log``;
 - ``qfl``: raw logs into the columns of the index, without and with the database and the transactions behind the logs;
-- ``cryo``, where it is on the path or ``QFL_CRYO`` names it: logs with their events decoded, into Parquet.
+- ``cryo``, where its Python package is installed: logs with their events decoded, into Parquet.
 
 The best of :data:`REPEATS` counts; all in one run, one after the other. Then synthetic logs of growing size, each in a
 process of its own: the log is made while it is read, which is not counted, and passes through JSON, which is.
@@ -17,10 +17,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from itertools import pairwise
 from math import log
 from pathlib import Path
@@ -28,6 +28,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+import duckdb
 from load import ROUND, STAKE, WINDOW, Site, call, found, publish, reveal, send, travel
 from load_nodes import node
 from machine import machine_line
@@ -48,7 +49,7 @@ from qfl_chain.types import Address
 from tests.synthetic_log import CHAIN_ID, SyntheticLog
 from tests.synthetic_node import SyntheticNode
 
-PARTICIPANTS = 3_000
+PARTICIPANTS = 1_000
 SIZES = ("10x50", "100x50", "1000x50", "1000x500", "1000x1000")
 REPEATS = 3
 BATCH = 500
@@ -155,41 +156,41 @@ def decoders(site: Site) -> list[Row]:
 
 
 def cryo_row(site: Site, folder: Path) -> Row:
-    """Cryo's logs with their events decoded, or why there are none."""
-    name, program = "cryo: logs, decoded into Parquet", os.environ.get("QFL_CRYO") or shutil.which("cryo")
-    if program is None:
-        return {"reader": name, "skipped": "cryo is neither on the path nor named by QFL_CRYO"}
-    out = folder / "cryo"
+    """Cryo's logs with their events decoded, one call an event as it wants them; or why there are none."""
+    name = "cryo: logs, decoded, into Parquet"
     try:
-        events = {event: cryo(program, site, out / event, event) for event in EVENTS}
-    except (OSError, subprocess.CalledProcessError) as error:
-        return {"reader": name, "skipped": f"cryo failed: {str(getattr(error, 'stderr', '') or error)[-300:]}"}
-    # One call decodes one event, so the whole takes one call an event.
-    seconds = sum(seconds for seconds, _ in events.values())
-    number = sum(number for _, number in events.values())
-    return {"reader": name, "events": number, "seconds": seconds, "events/s": number / seconds}
+        freeze = import_module("cryo").freeze
+    except ImportError:
+        return {"reader": name, "skipped": "cryo is not installed: pip install cryo-python"}
+    try:
+        row = measured(name, lambda: sum(freeze_event(freeze, site, folder / event, event) for event in EVENTS))
+    except Exception as error:  # whatever it raises is what it says
+        return {"reader": name, "skipped": f"cryo failed: {error}"}
+    return row
 
 
-def cryo(program: str, site: Site, out: Path, event: str) -> tuple[float, int]:
-    """The best seconds that one event takes, and how many there were."""
-    import duckdb
-
+def freeze_event(freeze: Callable[..., None], site: Site, out: Path, event: str) -> int:
+    """Let cryo write one event's logs, and count them."""
     inputs = next(one["inputs"] for one in load_artifact().abi if one.get("name") == event and one["type"] == "event")
     fields = (f"{item['type']}{' indexed' if item['indexed'] else ''} {item['name']}" for item in inputs)
-    signature = f"event {event}({', '.join(fields)})"
-    topic = "0x" + Web3.keccak(text=f"{event}({','.join(item['type'] for item in inputs)})").hex()
-    head = str(site.ledger.height() + 1)
-    options = ["--blocks", f"0:{head}", "--address", site.ledger.federation, "--topic0", topic, "--rpc", site.node.url]
-    command = [program, "logs", *options, "--event-signature", signature, "--inner-request-size", head]
-    command += ["--chunk-size", head, "--overwrite", "--output-dir", str(out), "--no-verbose"]
-    seconds = []
-    for _ in range(REPEATS):
-        began = perf_counter()
-        subprocess.run(command, check=True, capture_output=True, text=True)
-        seconds.append(perf_counter() - began)
+    blocks = site.ledger.height() + 1
+    freeze(
+        "logs",
+        blocks=[f"0:{blocks}"],
+        rpc=site.node.url,
+        address=[site.ledger.federation],
+        topic0=["0x" + Web3.keccak(text=f"{event}({','.join(item['type'] for item in inputs)})").hex()],
+        event_signature=f"event {event}({', '.join(fields)})",
+        # One question for everything, as ours.
+        inner_request_size=blocks,
+        chunk_size=blocks,
+        output_dir=str(out),
+        overwrite=True,
+        no_report=True,
+        verbose=False,
+    )
     with duckdb.connect() as connection:
-        ((number,),) = connection.execute(f"SELECT count(*) FROM '{out}/*.parquet'").fetchall()
-    return min(seconds), int(number)
+        return int(connection.execute(f"SELECT count(*) FROM '{out}/*.parquet'").fetchall()[0][0])
 
 
 def with_ratios(rows: Sequence[Row]) -> list[Row]:

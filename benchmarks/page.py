@@ -4,8 +4,7 @@
 
 Documents are those of the page's tests. Interactive: from the start of the navigation until the document is unpacked,
 the first charts are drawn and the browser answers in the next frame. Sorting the longest table and picking a
-participant
-are timed until the next frame, too.
+participant are timed until the next frame, too.
 """
 
 from __future__ import annotations

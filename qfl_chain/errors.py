@@ -21,7 +21,7 @@
     |   |-- ContentMissing                    no block with that CID
     |   |-- ContentUnreachable                no answer from the store, no access, or too old a one
     |   `-- DigestMismatch                    bytes that do not hash to their name
-    |-- RunError                        6   a run directory that is not one, or is damaged
+    |-- RunError                        6   a run directory or an index that is none, or is damaged
     |-- VerificationFailed              7   a recomputed report differs
     `-- Unavailable                     8   an optional tool or package that is not here
 
@@ -135,7 +135,7 @@ class DigestMismatch(ContentError):
 
 
 class RunError(QflError):
-    """A run directory that is missing, damaged or of another version."""
+    """A run directory or an index that is missing, damaged, in use, or of another version."""
 
     exit_code = 6
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import requests
+from eth_bloom.bloom import BloomFilter
 from web3 import Web3
 from web3.providers.base import BaseProvider
 from web3.types import RPCEndpoint, RPCResponse
@@ -36,6 +37,7 @@ class SyntheticNode(BaseProvider):
         pruned: below this block, the node says that it has nothing; ``left_out``: blocks whose logs it leaves out.
         times: whether a log says its block's time.
         batches: whether it takes several questions at once.
+        blooms: whether a block says its Bloom filter; ``lag``: the newest blocks whose logs it does not have yet.
         before: called with every method and its parameters, before the answer.
     """
 
@@ -50,6 +52,7 @@ class SyntheticNode(BaseProvider):
         self.pruned = 0
         self.left_out: set[int] = set()
         self.times = self.batches = True
+        self.blooms, self.lag = False, 0
         self.before: Callable[[str, Any], None] = lambda method, params: None
         self.asked: list[tuple[str, Any]] = []
         self.chain_id = CHAIN_ID
@@ -89,9 +92,23 @@ class SyntheticNode(BaseProvider):
             return Refusal(4444, "pruned history unavailable")
         if number > self.head:
             return None
-        return {"number": hex(number), "hash": self.block_hash(number), "timestamp": hex(self.log.time(number))}
+        return {
+            "number": hex(number),
+            "hash": self.block_hash(number),
+            "timestamp": hex(self.log.time(number)),
+            "logsBloom": hex(self.bloom(number)) if self.blooms else None,
+        }
+
+    def bloom(self, number: int) -> int:
+        """The filter of the block's logs; here, of the contract's address alone."""
+        bloom = BloomFilter()
+        if self._logs(number, always=True):
+            bloom.add(bytes.fromhex(self.log.federation[2:]))
+        return int(bloom)
 
     def eth_getLogs(self, asked: Any) -> Any:  # noqa: N802
+        if "blockHash" in asked:
+            return self._logs_by_hash(asked["blockHash"])
         first, last = int(asked["fromBlock"], 16), int(asked["toBlock"], 16)
         if first < self.pruned:
             return Refusal(-32000, "pruned history unavailable")
@@ -138,9 +155,17 @@ class SyntheticNode(BaseProvider):
         """Another one on another branch."""
         return self.log.block_hash(number if number <= self.forked_at else -number * (1 + self.delay))
 
-    def _logs(self, number: int) -> list[RawLog]:
+    def _logs_by_hash(self, block_hash: str) -> Any:
+        heights = range(max(self.head - 100, 0), self.head + 1)
+        number = next((number for number in heights if self.block_hash(number) == block_hash), None)
+        if number is None or number > self.head - self.lag:
+            return Refusal(-32000, "unknown block")
+        return self._logs(number)
+
+    def _logs(self, number: int, *, always: bool = False) -> list[RawLog]:
         made = self._source(number)
-        if made is None or number in self.left_out or number > self.head:
+        left_out = number in self.left_out or number > self.head - self.lag
+        if made is None or (left_out and not always) or number > self.head:
             return []
         here = {
             "blockNumber": hex(number),

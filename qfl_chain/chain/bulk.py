@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eth_bloom.bloom import BloomFilter
 from web3.exceptions import Web3RPCError
 
 from qfl_chain.chain.logs import CONTRADICTION, LONGEST_SPAN, TRIES, is_too_much
@@ -25,6 +26,8 @@ FIRST_SPAN = 128
 GROWTH = 4
 FULL = 20_000
 """Logs after which a piece is long enough: it bounds the memory of whoever reads."""
+RECENT = 16
+"""Blocks below the head whose logs are looked for twice."""
 PRUNED = re.compile(r"prun|missing trie node|historical|archive|ancient|resource not (found|available)", re.I)
 PRUNED_CODE = 4444
 
@@ -44,6 +47,8 @@ class RawBlock:
     number: int
     hash: bytes
     time: int
+    bloom: int = 0
+    """Its Bloom filter of addresses and topics; 0 where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ class BulkReader:
             return None
         self._check(end, before)
         with making_sense("logs"):
+            self._check_recent(logs, first, end, head)
             blocks = self._blocks_of(logs, end)
         self._adapt(last - first + 1, len(logs))
         return RawPiece(first, last, head.number, logs, blocks)
@@ -166,6 +172,29 @@ class BulkReader:
         found = self._blocks([number for number, _ in known])
         if any(block is None or block.hash != one[1] for one, block in zip(known, found, strict=True)):
             raise Forked
+
+    def _check_recent(self, logs: Sequence[RawLog], first: int, end: RawBlock, head: RawBlock) -> None:
+        """No log of the newest blocks is missing: a node that lags behind its own head leaves them out in silence.
+
+        A block's Bloom filter says that there may be some. Asked for by the block's hash (EIP-234), a node cannot but
+        give them, or say that it does not know the block.
+        """
+        start = max(first, head.number - RECENT + 1)
+        known = {int(log["blockNumber"], 16) for log in logs}
+        numbers = [number for number in range(start, end.number) if number not in known]
+        unseen = [*self._blocks(numbers), *([end] if end.number >= start and end.number not in known else [])]
+        for block in unseen:
+            if block is None:
+                raise Forked
+            if bytes.fromhex(self._address[2:]) in BloomFilter(block.bloom) and self._logs_by_hash(block):
+                raise Forked
+
+    def _logs_by_hash(self, block: RawBlock) -> bool:
+        """Whether there are any, or the node does not know the block."""
+        try:
+            return bool(self._node.ask("eth_getLogs", {"address": self._address, "blockHash": "0x" + block.hash.hex()}))
+        except Web3RPCError:
+            return True
 
     def _blocks_of(self, logs: Sequence[RawLog], end: RawBlock) -> tuple[RawBlock, ...]:
         """The blocks that the logs name; their times are in the logs, or asked for."""
@@ -231,7 +260,12 @@ class Patience:
 
 def _block(block: Mapping[str, Any]) -> RawBlock:
     with making_sense("a block"):
-        return RawBlock(int(block["number"], 16), bytes.fromhex(block["hash"][2:]), int(block["timestamp"], 16))
+        return RawBlock(
+            number=int(block["number"], 16),
+            hash=bytes.fromhex(block["hash"][2:]),
+            time=int(block["timestamp"], 16),
+            bloom=int(block.get("logsBloom") or "0x0", 16),
+        )
 
 
 def _position(log: RawLog) -> tuple[int, int]:

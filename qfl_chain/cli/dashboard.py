@@ -6,19 +6,22 @@ import ipaddress
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from qfl_chain.cli.options import uses
+from qfl_chain.cli.prices import price_options, read_prices
 from qfl_chain.config import Settings
 
 if TYPE_CHECKING:
     from qfl_chain.analysis.facts import Facts
     from qfl_chain.analysis.page.following import Follower
 
-LEAST_POLL = 1.0
-"""Seconds between two looks of the page at the least."""
+LONGEST_POLL, SHORTEST_POLL = 2.0, 1.0
+"""Seconds: looks at the chain are never further apart than the first, the page's at the server never closer than the
+second.
+"""
 
 
 @click.command()
@@ -29,8 +32,9 @@ LEAST_POLL = 1.0
     show_default=True,
     help="Where to show the page; port 0 takes a free one.",
 )
+@price_options
 @uses("deployment", "rpc_url", optional=("store",))
-def command(listen: str, settings: Settings) -> None:
+def command(listen: str, settings: Settings, **prices: Any) -> None:
     """Show a federation as `qfl analyze report` does, live, until stopped.
 
     The history is read from the chain into memory, and evidence from the stores; nothing is written. When the node does
@@ -38,14 +42,13 @@ def command(listen: str, settings: Settings) -> None:
     """
     import time
 
-    from qfl_chain.analysis.metrics.catalogue import Prices
     from qfl_chain.analysis.page.live import Live
     from qfl_chain.analysis.page.serving import show
     from qfl_chain.cli.running import address_of, stoppable
 
     host, port = address_of(listen)
     with stoppable() as pause, _following(settings) as (follower, poll):
-        live = Live(partial(_look, settings, follower), Prices(), time.time, max(poll, LEAST_POLL))
+        live = Live(partial(_look, settings, follower), read_prices(prices), time.time, max(poll, SHORTEST_POLL))
         with show(live, host, port) as address:
             click.echo(f"{address}/")
             if not _is_loopback(host):
@@ -80,7 +83,7 @@ def _following(settings: Settings) -> Iterator[tuple[Follower, float]]:
     store = open_store(settings, terms) if settings.store else None
     follower = Follower(meta, lambda web3: check_deployment(web3, deployment, path), store)
     with closing(follower):
-        yield follower, poll_seconds(terms)
+        yield follower, min(poll_seconds(terms), LONGEST_POLL)
 
 
 def _look(settings: Settings, follower: Follower) -> Facts:

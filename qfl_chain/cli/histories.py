@@ -85,7 +85,8 @@ def read_chain(settings: Settings, file: Path | None) -> Iterator[Index]:
 
 def _is_deployment(path: Path) -> bool:
     """Whether it looks like one: a file that begins as a JSON object does."""
-    if not path.is_file():
+    try:
+        with path.open("rb") as file:
+            return file.read(64).lstrip().startswith(b"{")
+    except OSError:
         return False
-    with path.open("rb") as file:
-        return file.read(64).lstrip().startswith(b"{")

@@ -1,4 +1,4 @@
-"""The contract's storage, rebuilt from its logs alone. Invariant I8.
+"""The contract's storage, rebuilt from its logs alone. Invariant I12.
 
 Where :mod:`~qfl_chain.protocol.replay` tells a history, this keeps what ``contracts/Federation.sol`` keeps, field by
 field, so that the two can be compared. One thing the contract changes without a log: a commitment that was left

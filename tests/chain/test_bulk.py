@@ -209,6 +209,22 @@ def test_a_node_without_a_block_below_its_latest_contradicts_itself(node: Synthe
         reader(node).standing([(60, b"?")], head)
 
 
+@pytest.mark.parametrize("lag", [1, 5])
+@pytest.mark.parametrize("empty", [0, 3])
+def test_a_node_whose_logs_lag_behind_its_head_is_noticed(node: SyntheticNode, lag: int, empty: int) -> None:
+    node.blooms, node.lag, node.head = True, lag + empty, LOG.head + empty
+    with pytest.raises(Forked):
+        pieces(node)
+    node.lag = 0
+    assert logs(pieces(node)) == LOGS
+
+
+def test_a_filter_that_matches_by_chance_does_no_harm(node: SyntheticNode) -> None:
+    node.blooms, node.bloom = True, lambda number: 2**2048 - 1  # type: ignore[method-assign]
+    node.head = LOG.head + 5
+    assert logs(pieces(node)) == LOGS
+
+
 def test_patience_ends_and_progress_renews_it() -> None:
     patience = Patience()
     for _ in range(TRIES - 1):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from qfl_chain.protocol.state import NOBODY, ContractState
+from qfl_chain.types import Address, Event
+
 from .abi import Live, Log, Member, RefusedError
 from .chain import Chain
-from .harness import Deployment
+from .harness import Deployment, Sent
 from .model import Model
 from .references import GENESIS, RewardTree, Terms, address, claim_args, commitment_of, committee, fold, opening_of
 
@@ -48,6 +52,8 @@ class FederationMachine(RuleBasedStateMachine):
         self.undo.__enter__()
         self.model = Model(FRESH.terms, FRESH.quorum, FUNDING)
         self.logs: list[Log] = []
+        self.state = ContractState(FRESH.terms.challengeWindow)
+        self.fold(FRESH.sent)
         self.claimed = dict.fromkeys(PARTICIPANTS, 0)
 
     def teardown(self) -> None:
@@ -65,10 +71,17 @@ class FederationMachine(RuleBasedStateMachine):
         except RefusedError as refusal:
             expected = refusal.error
         if expected is None:
-            self.logs += self.federation.send(name, function, *args, value=value).logs
+            sent = self.federation.send(name, function, *args, value=value)
+            self.logs += sent.logs
+            self.fold(sent)
             self.model = trial
         else:
             assert self.federation.refused(name, function, *args, wei=value * 10**9)[0] == expected
+
+    def fold(self, sent: Sent) -> None:
+        """Adds a transaction's logs to the state that they alone give."""
+        for index, log in enumerate(sent.logs):
+            self.state.apply(Event(log.name, log.args, sent.time, index, sent.time, ""))
 
     # ---- money and time
 
@@ -284,6 +297,7 @@ class FederationMachine(RuleBasedStateMachine):
         self.the_accumulator_is_the_replay_of_the_logs(live)
         self.the_contract_is_where_the_model_is(members, live, pool)
         self.the_reports_are_the_model_s()
+        self.the_state_is_the_fold_of_the_logs(members, live, pool)
 
     def the_balance_is_stakes_and_exits_and_funds_less_payments(
         self, members: Mapping[str, Member], pool: tuple[int, int]
@@ -327,6 +341,19 @@ class FederationMachine(RuleBasedStateMachine):
         ):
             assert standing[:3] == ((report.round, report.active_at, report.total) if report else (0, 0, 0))
             assert report is None or standing.rewards == RewardTree(report.cumulative).root
+
+    def the_state_is_the_fold_of_the_logs(
+        self, members: Mapping[str, Member], live: Live, pool: tuple[int, int]
+    ) -> None:
+        state = self.state
+        assert (astuple(state.live), (state.funded, state.paid)) == (live, pool)
+        assert (astuple(state.latest), astuple(state.active(self.chain.clock))) == (
+            self.federation.latest,
+            self.federation.active,
+        )
+        for name, member in members.items():
+            assert astuple(state.members.get(Address(address(name)), NOBODY)) == member
+        assert (state.balance, state.unfounded) == (self.federation.balance, [])
 
 
 def split(total: int, shares: Sequence[int]) -> Cumulative:

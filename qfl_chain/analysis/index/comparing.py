@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -72,6 +73,15 @@ class Comparison:
             later.apply(event)
         return later
 
+    def deployed_at(self, block: int) -> bool:
+        """Whether the contract is there at a block.
+
+        Raises:
+            Pruned: the node has no state of the block any more.
+        """
+        with _pruning():
+            return self.node.ask("eth_getCode", self.federation, hex(block)) not in ("0x", None)
+
     def differences(
         self, state: ContractState, block: int, now: int, accounts: Sequence[Address], forced: int
     ) -> tuple[Difference, ...]:
@@ -86,12 +96,8 @@ class Comparison:
         Raises:
             Pruned: the node has no state of the block any more.
         """
-        try:
+        with _pruning():
             said = read_snapshot(self.node, self.federation, block, accounts)
-        except Web3RPCError as error:
-            if PRUNED.search(reason(error)):
-                raise Pruned(reason(error)) from error
-            raise
         expected, found = _values(self._expected(state, accounts, now, said)), _values(said)
         expected[BALANCE] = state.balance * WEI_PER_GWEI + forced
         return tuple(
@@ -112,6 +118,16 @@ class Comparison:
             balance=0,
             members={account: state.members.get(account, NOBODY) for account in accounts},
         )
+
+
+@contextmanager
+def _pruning() -> Iterator[None]:
+    try:
+        yield
+    except Web3RPCError as error:
+        if PRUNED.search(reason(error)):
+            raise Pruned(reason(error)) from error
+        raise
 
 
 def _values(said: Snapshot) -> dict[Field, Value]:

@@ -213,7 +213,7 @@ def resume_index(path: Path, meta: Meta) -> Index:
             _set_up(index, meta)
             return index
         _check_format(index)
-        _check_same(index, meta)
+        check_same(index, meta)
         with index.writing() as connection:
             connection.execute("UPDATE meta SET value = ? WHERE key = 'source'", (meta.source,))
     return index
@@ -297,7 +297,12 @@ def _check_format(index: Index) -> None:
         raise RunError(f"{index.name} has format {found}, this version reads {FORMAT}: {AGAIN}")
 
 
-def _check_same(index: Index, meta: Meta) -> None:
+def check_same(index: Index, meta: Meta) -> None:
+    """Refuse an index of something else.
+
+    Raises:
+        RunError: another federation, or another chain.
+    """
     found = index.meta
     if (found.chain_id, found.federation) != (meta.chain_id, meta.federation):
         raise RunError(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
+from eth_abi.exceptions import DecodingError, EncodingError
 
 from qfl_chain.errors import ProtocolError
 from qfl_chain.protocol.packing import unpack_address
@@ -18,8 +18,15 @@ _TYPES = (f"({','.join(_TERMS)})", "address[]")
 
 
 def encode_deployed(terms: Sequence[Any], oracles: Sequence[str]) -> bytes:
-    """The data of the log with these fields, in the order of :class:`~qfl_chain.types.Terms`."""
-    return encode(_TYPES, (tuple(terms), tuple(oracles)))
+    """The data of the log with these fields, in the order of :class:`~qfl_chain.types.Terms`.
+
+    Raises:
+        ProtocolError: fields of another number or kind.
+    """
+    try:
+        return encode(_TYPES, (tuple(terms), tuple(oracles)))
+    except (EncodingError, TypeError, ValueError) as error:
+        raise ProtocolError(f"the Deployed log's fields are not this version's terms and committee: {error}") from error
 
 
 def decode_deployed(data: bytes) -> Terms:

@@ -60,10 +60,9 @@ def _differs(
     wanted: Collection[Field],
     forced: int,
 ) -> bool:
-    node = comparison.node
-    if node.ask("eth_getCode", comparison.federation, hex(block)) in ("0x", None):
-        return state != comparison.begin()  # not deployed yet: no log may say otherwise
-    now = int(node.ask("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)
+    if not comparison.deployed_at(block):
+        return state != comparison.begin()  # no log may say otherwise
+    now = int(comparison.node.ask("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)
     found = comparison.differences(state, block, now, accounts, forced)
     return any((one.subject, one.field) in wanted for one in found)
 

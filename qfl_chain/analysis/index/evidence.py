@@ -16,6 +16,7 @@ from qfl_chain.analysis.index.deployed import decode_deployed
 from qfl_chain.analysis.index.geometry import Geometry, Shape, round_geometry
 from qfl_chain.analysis.index.models import read_models
 from qfl_chain.analysis.index.pieces import objects
+from qfl_chain.analysis.index.remeasuring import measure_again
 from qfl_chain.errors import ContentError, MalformedPayload
 from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.evidence import (
@@ -63,7 +64,7 @@ class Finding:
 def read_evidence(index: Index, store: ContentStore, on_progress: OnProgress = lambda done, of: None) -> None:
     """Read the evidence of every report that has none yet, and the figures of models that have none.
 
-    Missing evidence is asked for again each time.
+    Missing evidence is asked for again each time, and so are the blocks of updates and models that were missing.
 
     Raises:
         RunError: the index cannot be written.
@@ -71,8 +72,7 @@ def read_evidence(index: Index, store: ContentStore, on_progress: OnProgress = l
     terms = deployed_terms_of(index)
     if terms is None:
         return
-    pending = _pending(index)
-    geometry = Geometry(store, terms.model)
+    pending, geometry = _pending(index), Geometry(store, terms.model)
     for done, number in enumerate(pending):
         on_progress(done, len(pending))
         expected = _expected(index, number, terms)
@@ -82,6 +82,7 @@ def read_evidence(index: Index, store: ContentStore, on_progress: OnProgress = l
             shape = round_geometry(geometry, expected.base_model, expected.model, finding.evidence.standings)
         _write(index, expected, finding, shape)
     on_progress(len(pending), len(pending))
+    measure_again(index, geometry)
     read_models(index, store, terms)
 
 

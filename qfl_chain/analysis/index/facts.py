@@ -16,7 +16,7 @@ from qfl_chain.analysis.facts import (
 )
 from qfl_chain.analysis.index.database import AGAIN, Index
 from qfl_chain.analysis.index.evidence import deployed_terms_of
-from qfl_chain.analysis.index.gaps import find_gaps
+from qfl_chain.analysis.index.gaps import contradictions, find_gaps
 from qfl_chain.analysis.index.models import ROWS
 from qfl_chain.errors import ChecksumError, RunError
 from qfl_chain.protocol.eip712 import quorum
@@ -87,7 +87,8 @@ def load_money(index: Index) -> Money:
     try:
         return money_statement((everybody,), funding, funding + penalties - reclaimed, reclaimed, total)
     except ChecksumError as error:
-        raise RunError(f"the logs in {index.name} do not add up ({error}): some are missing; {AGAIN}") from error
+        why = next(contradictions(index), f"{error}: a log is missing; {AGAIN}")
+        raise RunError(f"the logs in {index.name} do not add up: {why}") from error
 
 
 _KINDS = ("Joined", "Exited", "Withdrawn", "Penalized", "Claimed", "Funded", "Reclaimed")

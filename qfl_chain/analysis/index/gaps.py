@@ -21,7 +21,7 @@ def find_gaps(index: Index) -> tuple[str, ...]:
         return ("no log of the federation was read: nothing has happened yet, or the index ends before it began",)
     return tuple(
         gap
-        for found in (_contradictions, _evidence, _payloads, _models, _transactions, _strangers)
+        for found in (contradictions, _evidence, _payloads, _models, _transactions, _strangers)
         for gap in found(index)
     )
 
@@ -41,7 +41,8 @@ def _rounds(numbers: Sequence[int]) -> str:
     return f"round{'s' if len(numbers) > 1 else ''} {ranges(numbers)}"
 
 
-def _contradictions(index: Index) -> Iterator[str]:
+def contradictions(index: Index) -> Iterator[str]:
+    """A sentence about logs that do not follow from those before them, if there are any."""
     rows = index.query("SELECT block, log_index, name, field, said, folded FROM contradictions")
     if rows:
         block, at, name, field, said, folded = rows[0]

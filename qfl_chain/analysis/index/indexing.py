@@ -14,7 +14,7 @@ from qfl_chain.analysis.index.pieces import Piece
 from qfl_chain.analysis.index.senders import transactions_of
 from qfl_chain.chain.bulk import BulkReader, Forked, Known, Patience, RawPiece
 from qfl_chain.chain.logs import REMEMBERED
-from qfl_chain.chain.raw import RawNode
+from qfl_chain.chain.raw import RawNode, making_sense
 from qfl_chain.chain.transport import answering
 from qfl_chain.errors import LedgerError, RunError, WrongContract
 
@@ -97,7 +97,9 @@ def _follow(index: Index, reader: BulkReader) -> Known | None:
 
 
 def _check_chain(index: Index, node: RawNode) -> None:
-    chain, meta = int(node.ask("eth_chainId"), 16), index.meta
+    answer, meta = node.ask("eth_chainId"), index.meta
+    with making_sense("its chain"):
+        chain = int(answer, 16)
     if chain != meta.chain_id:
         raise WrongContract(
             f"the index is of chain {meta.chain_id}, the endpoint serves chain {chain}: use the other endpoint"

@@ -105,6 +105,8 @@ class _said:  # noqa: N801  # reads as a phrase
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, duckdb.Error):
+            with suppress(duckdb.Error):  # the failed statement may have ended the transaction, or there was none
+                self._index.connection.execute("ROLLBACK")
             raise InputError(_explained(self._index, str(error))) from error
 
 
@@ -123,8 +125,6 @@ def _explained(index: Index, said: str) -> str:
 
 
 def _names(index: Index, *, table: bool) -> list[str]:
-    with suppress(duckdb.Error):  # the failed statement may have ended the transaction, or there was none
-        index.connection.execute("ROLLBACK")
     found = relations(index)
     return [one.name for one in found] if table else sorted({name for one in found for name, _ in one.columns})
 

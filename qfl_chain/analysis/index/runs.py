@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 
-from qfl_chain.analysis.index.database import Index, Meta, TransactionRow, create_index, insert
+from qfl_chain.analysis.index.database import (
+    Index,
+    Meta,
+    TransactionRow,
+    check_same,
+    create_index,
+    insert,
+    open_index,
+)
 from qfl_chain.analysis.index.events import bytes_of, piece_of
 from qfl_chain.analysis.index.evidence import read_evidence
 from qfl_chain.analysis.index.pieces import objects
@@ -24,16 +33,34 @@ from qfl_chain.types import Address, Event
 def index_run(path: Path, index_path: Path | None = None) -> Index:
     """Index a run directory, whole; in memory without a path.
 
+    The file appears when it is complete. One of the same federation, from an earlier call, is replaced.
+
     Raises:
-        RunError: not a run directory, one that ended before its federation was deployed, or one that was edited.
+        RunError: not a run directory, one that ended before its federation was deployed, or one that was edited; or
+            there is something else at the index's path.
     """
-    archive = open_archive(path)
-    facts, events = archive.facts(), archive.events()
-    meta = _meta(path, facts, events)
-    _check_events(path, events, meta.federation)
-    _check_parties(path, facts, events)
-    _check_blocks(archive)
-    index = create_index(index_path, meta)
+    with _readable(path):
+        archive = open_archive(path)
+        facts, events = archive.facts(), archive.events()
+        meta = _meta(path, facts, events)
+        _check_events(path, events, meta.federation)
+        _check_parties(path, facts, events)
+        _check_blocks(archive)
+        if index_path is None:
+            return _filled(create_index(None, meta), archive, facts, events)
+        _check_replaceable(index_path, meta)
+        unfinished = index_path.with_name(f".{index_path.name}.unfinished")
+        unfinished.unlink(missing_ok=True)
+        try:
+            _filled(create_index(unfinished, meta), archive, facts, events).close()
+            unfinished.replace(index_path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return open_index(index_path)
+
+
+def _filled(index: Index, archive: RunArchive, facts: Mapping[str, Any], events: Sequence[Event]) -> Index:
+    """The index with everything the run says."""
     try:
         if events:
             index.append(piece_of(events), tuple(_transactions(archive, facts)))
@@ -46,6 +73,23 @@ def index_run(path: Path, index_path: Path | None = None) -> Index:
         index.close()
         raise
     return index
+
+
+def _check_replaceable(index_path: Path, meta: Meta) -> None:
+    if not index_path.exists():
+        return
+    with open_index(index_path) as index:
+        check_same(index, meta)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Name the run behind a record that has other fields than runs write."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, ProtocolError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise RunError(f"{path} holds what no run writes ({said}): it was edited, or is another version's") from error
 
 
 def _meta(path: Path, facts: Mapping[str, Any], events: Sequence[Event]) -> Meta:

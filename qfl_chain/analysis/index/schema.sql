@@ -1,7 +1,7 @@
 -- One federation's history. Amounts are gwei in HUGEINT, fees wei in HUGEINT, times UTC, hashes and digests BLOB,
 -- accounts EIP-55 text. One table holds the logs; what can be said from logs alone is a view over it, so a reorg
--- that deletes logs corrects everything. What evidence says is kept by the evidence's digest, so no reorg makes it
--- wrong.
+-- that deletes logs corrects everything. What evidence says is kept by the evidence's digest and the report's round,
+-- and goes with the report.
 
 -- format, chain_id, federation, from_block, source (an endpoint without its path, or a run directory), next_block.
 CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);

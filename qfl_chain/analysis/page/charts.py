@@ -42,6 +42,8 @@ def written(chart: Chart, tables: Mapping[str, Any], names: Sequence[str]) -> di
     drawn = [name for name in chart.y if any(value is not None for value in columns.get(name, ()))]
     if not drawn or chart.x not in columns or (chart.kind == "bar" and len(columns[chart.x]) > MOST_BARS):
         return None
+    if chart.kind == "lines-by" and None in columns[chart.by]:
+        return None
     by = {"by": chart.by} if chart.by in columns else {}
     text = _TEXTS[chart.kind](_View(chart, columns, titles, drawn, names))
     return {

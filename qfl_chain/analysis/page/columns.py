@@ -70,8 +70,8 @@ def columns_of(written: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def significant(value: float, digits: int = DIGITS) -> float:
-    """A float with so many significant digits, and no sign at zero."""
-    return float(f"{value:.{digits}g}") + 0.0
+    """A float with so many significant digits and all before the point, and no sign at zero."""
+    return float(f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:.0f}") + 0.0
 
 
 def _integers(values: Sequence[int | None]) -> Any:

@@ -24,9 +24,7 @@ def progress_table(history: History) -> dict[str, Any]:
         Column("reward", "Reward so far", "gwei", [one for number in rounds for one in history.rewards[number]]),
     ]
     note = "Stake when the next round opened, and rewards of all standing reports so far."
-    if len(rounds) < len(history.rounds):
-        note += f" Of {len(history.rounds)} rounds, {len(rounds)} are shown, to keep the page small."
-    return table("Stake and reward over time", note, columns)
+    return table("Stake and reward over time", note + _left_out(history.rounds, rounds), columns)
 
 
 def model_table(facts: Facts) -> dict[str, Any] | None:
@@ -65,7 +63,9 @@ def clients_table(history: History) -> dict[str, Any] | None:
             found.setdefault((one.round, one.rows), {})[one.metric] = one.value
     if not found:
         return None
-    keys = sorted(found)
+    every = sorted({number for number, _ in found})
+    rounds = _thinned(every, MANY_ROWS // len({rows for _, rows in found}))
+    keys = sorted(key for key in found if key[0] in set(rounds))
     columns = [
         Column("round", "Round", "round", [number for number, _ in keys]),
         Column("rows", "Rows", "text", [rows for _, rows in keys]),
@@ -76,7 +76,8 @@ def clients_table(history: History) -> dict[str, Any] | None:
         for metric in MODEL_METRICS
         if any(metric in figures for figures in found.values())
     ]
-    return table("Model on each client's rows", "Figures of the global model on held-out rows of each client.", columns)
+    note = "Figures of the global model on held-out rows of each client."
+    return table("Model on each client's rows", note + _left_out(every, rounds), columns)
 
 
 def baselines_table(facts: Facts) -> dict[str, Any] | None:
@@ -139,6 +140,12 @@ def _baselines(facts: Facts, rows: str) -> Mapping[str, float | None]:
 
 def _rounds_of(facts: Facts, rows: str) -> list[int]:
     return sorted({one.round for one in facts.figures if one.round is not None and one.rows == rows})
+
+
+def _left_out(every: Sequence[int], shown: Sequence[int]) -> str:
+    if len(every) == len(shown):
+        return ""
+    return f" Of {len(every)} rounds, {len(shown)} are shown, to keep the page small."
 
 
 def _thinned(rounds: Sequence[int], most: int) -> Sequence[int]:

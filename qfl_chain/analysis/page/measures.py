@@ -10,9 +10,12 @@ from qfl_chain.analysis.metrics.catalogue import METRICS, Metric, Number, Value
 from qfl_chain.analysis.metrics.readings import labels
 from qfl_chain.analysis.page.columns import Column, column, decode, table
 from qfl_chain.analysis.page.plan import Card, Section
-from qfl_chain.analysis.page.wording import as_text
+from qfl_chain.analysis.page.wording import as_text, eth
 
 AMOUNTS = ("gwei", "wei")
+
+MANY_GWEI = 10**7
+"""From so many on, an amount is easier to read in ether."""
 
 ELSEWHERE = frozenset(
     {
@@ -29,12 +32,13 @@ TABLES = {"participant": "participants", "round": "rounds", "role": "roles", "fu
 
 
 def figures(measured: Mapping[str, Value], section: Section, made: Iterable[str]) -> list[dict[str, str]]:
-    """A section's single figures, without those that are not known."""
+    """A section's single figures, without those that are not known; of two with one label, the first that is."""
     tables = set(made)
-    shown = (
-        (card, METRICS[_metric(card)], _value(card, measured)) for card in section.cards if _metric(card) in METRICS
-    )
-    return [_figure(card, metric, value, tables) for card, metric, value in shown if value is not None]
+    known: dict[str, tuple[Card, Number]] = {}
+    for card in section.cards:
+        if (value := _value(card, measured)) is not None:
+            known.setdefault(card.label or card.metric, (card, value))
+    return [_figure(card, METRICS[_metric(card)], value, tables) for card, value in known.values()]
 
 
 def single_table(measured: Mapping[str, Value], groups: Iterable[str]) -> dict[str, Any] | None:
@@ -50,7 +54,7 @@ def single_table(measured: Mapping[str, Value], groups: Iterable[str]) -> dict[s
     columns = [
         Column("metric", "Metric", "text", [metric.name for metric, _ in found]),
         Column("title", "What it is", "text", [metric.title for metric, _ in found]),
-        Column("value", "Value", "number", [value for _, value in found]),
+        Column("value", "Value", "text", [None if value is None else as_text(value) for _, value in found]),
         Column("unit", "Unit", "text", [metric.unit for metric, _ in found]),
         Column("range", "Range", "text", [_range(metric) for metric, _ in found]),
     ]
@@ -129,14 +133,23 @@ def _value(card: Card, measured: Mapping[str, Value]) -> Number | None:
 
 
 def _figure(card: Card, metric: Metric, value: Number, tables: Iterable[str]) -> dict[str, str]:
+    shown, unit = _amount(value, metric.unit)
     return {
         "metric": metric.name,
         "label": card.label or metric.title,
-        "value": as_text(value),
-        "unit": metric.unit,
-        "note": card.note or _range(metric),
+        "value": shown,
+        "unit": unit,
+        "note": card.note or (_range(metric) if metric.high is not None else ""),
         **({"table": card.table} if card.table in tables else {}),
     }
+
+
+def _amount(value: Number, unit: str) -> tuple[str, str]:
+    """A figure and its unit; an amount with many digits in ether, as exact."""
+    if unit == "gwei" and isinstance(value, int) and abs(value) >= MANY_GWEI:
+        number, ether = eth(value).split(" ")
+        return number, ether
+    return as_text(value), unit
 
 
 def _range(metric: Metric) -> str:

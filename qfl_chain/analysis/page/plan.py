@@ -38,7 +38,7 @@ class Section:
 
 
 EVEN = "0 where all have the same, 1 where one has everything"
-RANKS = "1 where who contributed more earned more, 0 where there is no link, -1 where it is the other way round"
+RANKS = "1 where whoever gave more earned more, 0 without a link"
 
 SECTIONS = (
     Section(
@@ -51,8 +51,8 @@ SECTIONS = (
             Card("conservation:unclaimed", "participants", "Rewards not collected yet"),
             Card("conservation:pool", "money", "Left in the pool", "for coming rounds, penalties included"),
             Card("conservation:penalties", "movements", "Penalties", "moved from stakes to the pool"),
-            Card("cost_per_point:pooled", "money-rows", "Cost per accuracy point", "rewards and fees"),
-            Card("cost_per_point:validation", "money-rows", "Cost per accuracy point", "rewards and fees"),
+            Card("cost_per_point:pooled", "money-rows", "Cost per accuracy point", "rewards and fees; held-out rows"),
+            Card("cost_per_point:validation", "money-rows", "Cost per accuracy point", "rewards and fees; public rows"),
             Card("break_even_budget", "participants", note="the least budget that covers everybody's costs"),
         ),
         ("money",),

@@ -43,7 +43,7 @@ def render_page(document: Mapping[str, Any], live: float | None = None) -> str:
     Returns:
         HTML, the same for the same arguments.
     """
-    styles, scripts = [_asset(name) for name in STYLES], [_asset(name) for name in SCRIPTS]
+    styles, scripts = [_asset(name) for name in STYLES], [_licence(), *(_asset(name) for name in SCRIPTS)]
     parts = {
         "policy": _policy(styles, scripts, live=live is not None),
         "live": "" if live is None else f'\n<meta name="qfl-live" content="{live:g}">',
@@ -68,6 +68,11 @@ def compress(document: Mapping[str, Any]) -> bytes:
 
 def _asset(name: str) -> str:
     return files("qfl_chain.analysis.page").joinpath(f"assets/{name}").read_text("utf-8")
+
+
+def _licence() -> str:
+    """uPlot's licence, which every copy of it must carry."""
+    return f"/* uPlot\n\n{_asset('uplot/LICENSE')}*/"
 
 
 def _policy(styles: list[str], scripts: list[str], *, live: bool) -> str:

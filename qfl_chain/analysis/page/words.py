@@ -39,9 +39,11 @@ def _took_part(facts: Facts) -> str:
     who = counted(len(facts.participants), "participant")
     if not facts.rounds:
         return f"{name} has {who}, and no round was opened yet."
-    days = _days(facts)
-    parts = [f"{len(ones)} {status}" for status, ones in _by_status(facts.rounds)]
-    return f"{name} opened {counted(len(facts.rounds), 'round')} with {who} {days}: {listed(parts)}."
+    opened = f"{name} opened {counted(len(facts.rounds), 'round')} with {who} {_days(facts)}"
+    statuses = _by_status(facts.rounds)
+    if [status for status, _ in statuses] == ["reported"]:
+        return f"{opened}, and {'it was' if len(facts.rounds) == 1 else 'all were'} reported."
+    return f"{opened}: {listed(f'{len(ones)} {status}' for status, ones in statuses)}."
 
 
 def _days(facts: Facts) -> str:
@@ -66,8 +68,7 @@ def _learned(facts: Facts) -> str:
     if not known:
         return "What became of the model is not known, because the evidence of no report could be read."
     changed = sum(one.accepted is True for one in known)
-    reports = counted(len(known), "report")
-    became = f"{changed:,} of {reports} changed the model"
+    became = f"{_of(changed, len(known))} changed the model"
     for metric in ("accuracy", "auc", "loss"):
         curve = model_curve(facts, metric)
         if len(curve) > 1:
@@ -80,6 +81,12 @@ def _learned(facts: Facts) -> str:
         return f"{became}."
     lowered = sum((one.loss_after or 0.0) < (one.loss_before or 0.0) for one in losses)
     return f"{became}, and the validation loss fell in {lowered:,} of {counted(len(losses), 'round')}."
+
+
+def _of(some: int, all_: int) -> str:
+    if all_ == 1:
+        return "The one report" if some else "No report"
+    return f"All {all_:,} reports" if some == all_ else f"{some:,} of {all_:,} reports" if some else "No report"
 
 
 def _went(before: float, after: float) -> str:

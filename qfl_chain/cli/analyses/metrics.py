@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from qfl_chain.cli.decimals import NOT_NEGATIVE, POSITIVE, WEI
 from qfl_chain.cli.options import uses
 from qfl_chain.cli.output import json_option, print_json
+from qfl_chain.cli.prices import price_options, read_prices
 from qfl_chain.config import Settings
 
 if TYPE_CHECKING:
@@ -24,15 +23,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--metric", "names", multiple=True, metavar="NAME", help="Show this metric only; repeat it for several.")
-@click.option("--gas-price-gwei", type=WEI, default="1", show_default=True, help="Price of gas on mainnet.")
-@click.option("--l2-gas-price-gwei", type=WEI, default="0.01", show_default=True, help="Price of gas on a rollup.")
-@click.option("--eth-usd", type=POSITIVE, default="3000", show_default=True, help="Price of an ether in dollars.")
-@click.option("--kwh", type=NOT_NEGATIVE, default="0.1", show_default=True, help="Energy a participant needs a round.")
-@click.option("--kwh-usd", type=NOT_NEGATIVE, default="0.30", show_default=True, help="Price of a kWh in dollars.")
-@click.option(
-    "--shots", type=click.IntRange(min=0), default=0, show_default=True, help="Shots a participant needs a round."
-)
-@click.option("--shot-usd", type=NOT_NEGATIVE, default="0.001", show_default=True, help="Price of a shot in dollars.")
+@price_options
 @click.option(
     "--lab",
     is_flag=True,
@@ -49,11 +40,11 @@ def command(path: Path, names: tuple[str, ...], lab: bool, settings: Settings, a
     seconds to minutes.
     """
     from qfl_chain.analysis.index.facts import load_facts
-    from qfl_chain.analysis.metrics.catalogue import Prices, measure, select
+    from qfl_chain.analysis.metrics.catalogue import measure, select
     from qfl_chain.cli.histories import open_history
     from qfl_chain.cli.metric_tables import print_metrics
 
-    chosen, assumed = select(names), Prices(**_renamed(prices))
+    chosen, assumed = select(names), read_prices(prices)
     with open_history(path, settings) as index:
         facts = load_facts(index)
     if lab:
@@ -65,11 +56,6 @@ def command(path: Path, names: tuple[str, ...], lab: bool, settings: Settings, a
         print_json(_jsonable(facts, assumed, values))
     else:
         print_metrics(facts, values, with_curves=not names)
-
-
-def _renamed(prices: Mapping[str, Decimal | int]) -> dict[str, Any]:
-    """The options under the names that prices have: gas comes in gwei, and is kept in wei."""
-    return {name.replace("gas_price_gwei", "gas_price_wei"): price for name, price in prices.items()}
 
 
 def _jsonable(facts: Facts, prices: Prices, values: Mapping[str, Value]) -> dict[str, Any]:

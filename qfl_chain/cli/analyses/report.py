@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from qfl_chain.cli.options import uses
+from qfl_chain.cli.prices import price_options, read_prices
 from qfl_chain.config import Settings
 from qfl_chain.errors import InputError
 
@@ -27,15 +30,20 @@ from qfl_chain.errors import InputError
     metavar="DIR",
     help="Write every chart there as PNG and SVG too.",
 )
+@click.option(
+    "--lab",
+    is_flag=True,
+    help="Of a run directory: also replay what cheating would have gained, and train again without each client.",
+)
+@price_options
 @uses(optional=("rpc_url", "store"))
-def command(path: Path, out: Path, figures: Path | None, settings: Settings) -> None:
+def command(path: Path, out: Path, figures: Path | None, lab: bool, settings: Settings, **prices: Any) -> None:
     """Write what happened as one page: money, fairness, security, learning and cost, with charts and tables.
 
     PATH is a run directory, an index that `qfl analyze index` wrote, or a deployment file. The last needs --rpc-url,
     and --store for what the reports' evidence says. The page needs no network.
     """
     from qfl_chain.analysis.index.facts import load_facts
-    from qfl_chain.analysis.metrics.catalogue import Prices
     from qfl_chain.analysis.page.document import build_document
     from qfl_chain.analysis.page.render import render_page
     from qfl_chain.cli.histories import open_history
@@ -43,7 +51,12 @@ def command(path: Path, out: Path, figures: Path | None, settings: Settings) -> 
     if out.exists():
         raise InputError(f"{out} exists already: choose another --out")
     with open_history(path, settings) as index:
-        document = build_document(load_facts(index), Prices())
+        facts = load_facts(index)
+    if lab:
+        from qfl_chain.lab.supplement import supplement
+
+        facts = replace(facts, supplement=supplement(path, lambda step: click.echo(step, err=True)))
+    document = build_document(facts, read_prices(prices))
     if figures is not None:
         from qfl_chain.analysis.page.figures import render_figures
 

@@ -68,6 +68,7 @@ def _print_csv(columns: Sequence[str], rows: Iterator[list[Any]]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
+    sys.stdout.flush()
 
 
 def _print_table(columns: Sequence[str], rows: Iterator[list[Any]]) -> None:

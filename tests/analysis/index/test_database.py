@@ -109,9 +109,9 @@ def test_forgetting_before_the_first_block_begins_anew() -> None:
 
 def test_a_write_that_fails_leaves_nothing_and_the_next_one_works() -> None:
     with create_index(None, META) as index:
+        failing = "INSERT INTO baselines VALUES ('a', 'b', 'c', 1); INSERT INTO nowhere VALUES (1)"
         with pytest.raises(RunError, match="cannot be used"), index.writing() as connection:
-            connection.execute("INSERT INTO baselines VALUES ('a', 'b', 'c', 1)")
-            connection.execute("INSERT INTO nowhere VALUES (1)")
+            connection.execute(failing)
         assert index.query("SELECT * FROM baselines") == []
         index.append(piece(0, 1, {}))
 
@@ -242,6 +242,6 @@ def test_the_tables_are_shipped_with_the_package() -> None:
 
 
 def test_an_address_is_kept_as_it_was_given() -> None:
-    with create_index(None, Meta(1, Address(ONE), 0, "it's \"quoted\"", "Robert'); DROP TABLE meta;--")) as index:
-        assert index.meta.source == "it's \"quoted\""
+    with create_index(None, Meta(1, Address(ONE), 0, 'it\'s "quoted"', "Robert'); DROP TABLE meta;--")) as index:
+        assert index.meta.source == 'it\'s "quoted"'
         assert index.meta.name == "Robert'); DROP TABLE meta;--"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from web3 import Web3
 from web3._utils.method_formatters import log_entry_formatter
 
-from qfl_chain.analysis.index.decoding import COLUMNS, decode_logs, layouts
+from qfl_chain.analysis.index.decoding import COLUMNS, UNDECODED, decode_logs, layouts
 from qfl_chain.chain.artifacts import load_artifact
 from qfl_chain.chain.decoding import EventDecoder
 from qfl_chain.errors import WrongContract
@@ -136,6 +138,15 @@ def test_every_event_has_a_column_for_every_field() -> None:
         fields = (*layout.topics, *(layout.data or ()))
         assert len({field.column for field in fields}) == len(fields)
     assert set(COLUMNS) <= {item["name"] for inputs in ABI.values() for item in inputs}
+
+
+def test_every_column_is_one_of_the_index() -> None:
+    schema = files("qfl_chain.analysis.index").joinpath("schema.sql").read_text()
+    with duckdb.connect() as connection:
+        connection.execute(schema)
+        columns = {row[0] for row in connection.execute("DESCRIBE events").fetchall()}
+    fields = (field for layout in layouts().values() for field in (*layout.topics, *(layout.data or ())))
+    assert {field.column for field in fields} | {UNDECODED} <= columns
 
 
 JOINED = {"participant": FEDERATION, "amount": 5, "stake": 5}

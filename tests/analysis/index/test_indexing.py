@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account import Account
 
 from qfl_chain.analysis.index import database
 from qfl_chain.analysis.index.database import Index, Meta, create_index, resume_index
 from qfl_chain.analysis.index.indexing import index_chain
 from qfl_chain.chain import bulk
+from qfl_chain.chain.ledger import Web3Ledger, deploy
 from qfl_chain.errors import LedgerError, RunError, WrongContract
 from qfl_chain.types import Gwei
 from tests.anvil import Anvil, anvil
-from tests.chain.test_nodes import federation
+from tests.chain.test_nodes import federation, terms
+from tests.geth import geth
 from tests.synthetic_log import CHAIN_ID, SyntheticLog
 from tests.synthetic_node import GAS_USED, GWEI, SyntheticNode
 
@@ -246,6 +249,12 @@ def test_an_index_of_another_chain_is_refused(index: Index, node: SyntheticNode)
         index_chain(index, node.web3)
 
 
+def test_an_endpoint_without_a_chain_is_said_so(index: Index, node: SyntheticNode) -> None:
+    node.eth_chainId = lambda: None  # type: ignore[method-assign,assignment,return-value]
+    with pytest.raises(LedgerError, match="the endpoint's answer about its chain makes no sense"):
+        index_chain(index, node.web3)
+
+
 def test_an_address_without_code_is_refused(index: Index, node: SyntheticNode) -> None:
     node.code = "0x"
     with pytest.raises(WrongContract, match=f"no contract at {LOG.federation} on chain 1337: check the address"):
@@ -368,3 +377,19 @@ def test_a_reorg_on_anvil_is_followed(real: Anvil) -> None:
             "SELECT '0x' || lower(hex(hash)), gas_used, fee_wei FROM transactions WHERE function = 'join'"
         )
         assert spent == [(again.transaction, again.gas_used, again.fee_wei)]
+
+
+def test_geth_is_read_as_anvil_is(tmp_path: Path) -> None:
+    with geth(tmp_path, period=0) as node:
+        sponsor = Account.from_key(b"\x07" * 32)
+        node.fund(sponsor.address)
+        now = int(node.web3.eth.get_block("latest")["timestamp"])
+        address, _ = deploy(node.web3, sponsor, terms(sponsor.address, now), funding=Gwei(GWEI))
+        ledger = Web3Ledger(node.web3, address, sponsor)
+        ledger.join(Gwei(2 * GWEI))
+        with create_index(None, Meta(ledger.chain_id, address, 0, node.url)) as index:
+            index_chain(index, node.web3)
+            events = index.query("SELECT name, block, epoch(time)::BIGINT FROM events ORDER BY block, log_index")
+            assert events == [(event.name, event.block, event.timestamp) for event in ledger.events()]
+            functions = index.query("SELECT function, sender FROM transactions ORDER BY block")
+            assert functions == [("deploy", sponsor.address), ("join", sponsor.address)]

@@ -79,7 +79,7 @@ def chart_of(page: Page, chart: str) -> Locator:
     """A chart's figure, scrolled into sight so that it is drawn."""
     figure = page.locator(f"#chart-{chart}")
     figure.scroll_into_view_if_needed()
-    figure.locator("canvas").wait_for()
+    page.locator(f"#chart-{chart}[data-drawn=yes] canvas").wait_for()
     return figure
 
 

@@ -54,9 +54,9 @@ def test_few_texts_are_written_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(1 / 3, 0.33333), (123456.7, 123460.0), (-0.0, 0.0), (1e-9, 1e-9), (-2.5, -2.5)]
+    ("value", "shown"), [(1 / 3, 0.33333), (123456.7, 123457.0), (-0.0, 0.0), (1e-9, 1e-9), (-2.5, -2.5)]
 )
-def test_floats_keep_five_digits_and_no_negative_zero(value: float, shown: float) -> None:
+def test_floats_keep_five_digits_those_before_the_point_and_no_negative_zero(value: float, shown: float) -> None:
     assert repr(significant(value)) == repr(shown)
 
 

@@ -120,6 +120,22 @@ def test_rewards_so_far_end_at_what_was_earned() -> None:
     assert rows["stake"] == [STAKE] * 6
 
 
+def test_large_amounts_are_shown_in_ether_and_small_ones_in_gwei() -> None:
+    sections = {one["id"]: one for one in built(history(3, 2))["sections"]}
+    shown = {one["label"]: (one["value"], one["unit"]) for one in sections["money"]["figures"]}
+    assert shown["Unaccounted"] == ("0", "gwei")
+    assert shown["Rewards not collected yet"] == ("0.2", "eth")
+    assert shown["Break-even budget per round"][1] == "gwei"
+
+
+def test_clients_that_no_participant_is_called_by_have_a_table_and_no_lines() -> None:
+    facts = history(2, 2)
+    renamed = tuple(replace(one, name=f"somebody {number}") for number, one in enumerate(facts.participants))
+    document = built(replace(facts, participants=renamed))
+    assert table(document, "clients")["rows"][:2] == ["client-1", "client-2"]
+    assert "clients" not in document["charts"]
+
+
 def test_a_title_is_the_scenarios_name_or_the_address_shortened() -> None:
     assert built(history())["title"] == "small"
     assert built(replace(history(), name=""))["title"] == "0xfefe…fefe"
@@ -140,6 +156,7 @@ def test_a_thousand_participants_in_a_hundred_rounds_fit_into_two_megabytes() ->
     assert rows["position"][:2] == ["1050:0", "1050:1"]
     assert "Transactions are given as block:log" in document["tables"]["standings"]["note"]
     assert "Of 100 rounds, 20 are shown" in document["tables"]["progress"]["note"]
+    assert "Of 101 rounds, 17 are shown" in document["tables"]["clients"]["note"]
     assert "net" not in document["charts"], "a thousand bars"
 
 

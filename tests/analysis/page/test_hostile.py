@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from qfl_chain.analysis.page.render import render_page
 from tests.analysis.page.conftest import Open
@@ -61,6 +61,17 @@ def test_hostile_texts_everywhere_are_shown_as_written_and_run_nothing(show: Ope
     assert page.locator(".card .value").first.text_content() == f"{bad} {bad}"
     assert page.evaluate("'broken' in window") is False
     assert page.locator("img").count() == 0
+
+
+def test_a_very_long_text_opens_when_asked(show: Open) -> None:
+    long = document()
+    long["tables"]["gas"]["columns"][0]["values"][0] = "word " * 2000
+    view = table_of(show(long), "gas")
+    text = view.locator("details bdi.long")
+    expect(text).to_be_hidden()
+    view.locator("summary").click()
+    expect(text).to_be_visible()
+    assert text.text_content() == "word " * 2000
 
 
 def test_hostile_names_can_be_picked_and_come_back_from_the_address(show: Open) -> None:

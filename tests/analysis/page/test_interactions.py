@@ -226,6 +226,20 @@ def test_transactions_of_the_rows_in_view_are_copied(show: Open) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == expected_rows(SMALL, "rounds")[1][7]
 
 
+def test_transactions_behind_a_chart_are_those_of_its_visible_and_picked_points(show: Open) -> None:
+    page = show(SMALL, f"#pick={account(1)}")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    figure = chart_of(page, "rewards")
+    for _ in range(2):
+        figure.get_by_role("button", name="Zoom in").click()
+    low, high = zoom_of(figure)
+    figure.get_by_role("button", name="Copy transactions").click()
+    expect(figure.get_by_role("button", name="Copy transactions")).to_have_text("Copied")
+    rows = [row for row in expected_rows(SMALL, "standings") if row[1] == "Budapest" and low <= int(row[0]) <= high]
+    assert page.evaluate("navigator.clipboard.readText()").splitlines() == [row[5] for row in rows]
+    expect(chart_of(page, "gas").get_by_role("button", name="Copy transactions")).to_be_hidden()
+
+
 def test_the_filter_finds_in_every_column_and_csv_is_what_is_shown(show: Open, tmp_path: Path) -> None:
     page = show(SMALL)
     view = table_of(page, "participants")

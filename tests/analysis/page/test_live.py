@@ -135,9 +135,9 @@ def test_a_document_that_is_known_is_not_sent_again(address: str, live: Live, no
     assert get(f"{address}/document", **{"If-None-Match": tag}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/x", "/document/", "/../state", "/state/1", "//"])
+@pytest.mark.parametrize("path", ["/x", "/document/", "/state/1", "/favicon.ico"])
 def test_there_is_nothing_elsewhere(address: str, path: str) -> None:
-    assert get(f"{address}{path}").status_code in (404, 421)
+    assert get(f"{address}{path}").status_code == 404
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])

@@ -62,7 +62,9 @@ def test_paper_is_light_and_has_every_chart_and_the_first_rows_of_every_table(sh
     assert len(page_rows(view)) == 40
     assert status(view) == "Only 1 to 40 of 240 rows; the page on screen has everything"
     assert page.evaluate(f"() => {{ const [wide, paper] = {OVERFLOW}; return wide <= paper; }}")
-    assert status(table_of(page, "shares")).endswith("40 rows without 8 more columns; the page on screen has everything")
+    assert status(table_of(page, "shares")).endswith(
+        "40 rows without 8 more columns; the page on screen has everything"
+    )
     assert table_of(page, "shares").locator("th:visible").count() == 9
     for hidden in (".bar", ".controls", ".behind", ".skip"):
         assert page.locator(f"{hidden}:visible").count() == 0

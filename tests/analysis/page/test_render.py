@@ -84,7 +84,7 @@ def test_a_hostile_title_is_escaped_and_everything_else_packed() -> None:
     hostile = '</title></script><img src=x onerror="alert(1)">@policy@'
     html = render_page({**document(names=[hostile]), "title": hostile, "sentences": [hostile]})
     assert "<img" not in html
-    assert html.count("<script>") == len(SCRIPTS)
+    assert html.count("<script>") == len(SCRIPTS) + 1
     assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;@policy@</title>" in html
 
 
@@ -100,6 +100,12 @@ def test_a_value_that_json_does_not_have_is_refused() -> None:
 @pytest.mark.parametrize("name", sorted(UPLOT))
 def test_the_vendored_library_is_what_npm_has(name: str) -> None:
     assert sha256((ASSETS / "uplot" / name).read_bytes()).hexdigest() == UPLOT[name]
+
+
+def test_a_page_carries_the_librarys_licence() -> None:
+    licence = (ASSETS / "uplot/LICENSE").read_text("utf-8")
+    assert "*/" not in licence
+    assert licence in render_page(document())
 
 
 def test_the_vendored_library_says_its_version() -> None:

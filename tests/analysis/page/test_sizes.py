@@ -29,7 +29,9 @@ def test_an_empty_federation_says_so_everywhere(show: Open) -> None:
     figure.scroll_into_view_if_needed()
     expect(figure.locator(".empty")).to_have_text("Nothing to draw yet.")
     assert figure.locator("canvas").count() == 0
-    assert status(table_of(page, "participants")) == "No rows"
+    view = table_of(page, "participants")
+    assert status(view) == "No rows"
+    expect(view.get_by_role("button", name="CSV")).to_be_hidden()
 
 
 def test_one_participant_in_one_round_has_charts(show: Open) -> None:
@@ -66,6 +68,9 @@ def test_of_many_the_search_finds_names_and_accounts_by_keyboard(show: Open) -> 
     field.fill("nobody at all")
     assert page.locator(".matches").inner_text() == "Nobody of that name."
     page.keyboard.press("Escape")
+    expect(page.locator(".matches")).to_be_hidden()
+    field.fill("clinic-1")
+    page.locator(".sentences").click()
     expect(page.locator(".matches")).to_be_hidden()
     field.fill("clinic")
     assert page.locator(".matches").inner_text().endswith("and 976 more")

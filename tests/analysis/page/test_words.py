@@ -19,8 +19,8 @@ def noticed(facts: Facts, level: str) -> list[str]:
 
 def test_three_sentences_say_what_happened() -> None:
     assert sentences(history(3, 2)) == [
-        "small opened 2 rounds with 3 participants on 2026-01-01: 2 reported.",
-        "2 of 2 reports changed the model, and its accuracy on all held-out rows rose from 0.500 to 0.600.",
+        "small opened 2 rounds with 3 participants on 2026-01-01, and all were reported.",
+        "All 2 reports changed the model, and its accuracy on all held-out rows rose from 0.500 to 0.600.",
         "Rewards of 0.2 eth went to 3 participants, from 0.046072645 eth (client-3) to 0.082960311 eth (client-2), and "
         "every gwei is accounted for: 6.4 eth came in, 6.4 eth is held and 0 eth has left.",
     ]
@@ -28,8 +28,8 @@ def test_three_sentences_say_what_happened() -> None:
 
 def test_one_participant_and_one_round_are_singular() -> None:
     took_part, learned, paid = sentences(history(1, 1))
-    assert took_part == "small opened 1 round with 1 participant on 2026-01-01: 1 reported."
-    assert learned.startswith("1 of 1 report changed the model")
+    assert took_part == "small opened 1 round with 1 participant on 2026-01-01, and it was reported."
+    assert learned.startswith("The one report changed the model")
     assert paid.startswith("client-1 earned 0.1 eth, and every gwei is accounted for")
 
 
@@ -57,7 +57,7 @@ def test_a_history_over_several_days_says_from_when_to_when() -> None:
 
 def test_without_accuracy_the_losses_are_told() -> None:
     assert sentences(replace(history(), figures=()))[1] == (
-        "2 of 2 reports changed the model, and the validation loss fell in 2 of 2 rounds."
+        "All 2 reports changed the model, and the validation loss fell in 2 of 2 rounds."
     )
 
 

@@ -7,6 +7,8 @@ const KEYS = "Left and right read values, plus and minus zoom, shift with left a
 const MARKER_ROOM = 14;
 
 class ChartView {
+  #plan = null;
+
   constructor(app, id) {
     this.app = app;
     this.id = id;
@@ -18,28 +20,40 @@ class ChartView {
     this.update();
   }
 
+  /** Computed when first drawn, as most of a long page is not looked at. */
+  get plan() {
+    this.#plan ??= PLANS[this.chart.kind](this.chart, this.table, this.app.model);
+    return this.#plan;
+  }
+
+  get full() {
+    return fullRange(this.plan.axis);
+  }
+
   /** Takes the app's present document; zoom and cursor stay. */
   update() {
     this.chart = this.app.model.charts.get(this.id);
     this.table = this.app.model.tables.get(this.chart.table);
-    this.plan = PLANS[this.chart.kind](this.chart, this.table, this.app.model);
-    this.full = fullRange(this.plan.axis);
+    this.#plan = null;
     this.heading.textContent = this.chart.title;
     this.picture.setAttribute("aria-label", this.chart.text);
     this.surface.setAttribute("aria-label", `${this.chart.title}. ${KEYS}`);
     this.behind.textContent = `Rows behind it (${grouped(this.table.length)})`;
+    this.traces.hidden = this.table.trace === null || this.table.length === 0;
     this.redraw();
   }
 
   /** Draws anew: after a pick, another size or theme. What nobody can see waits until somebody can. */
   redraw() {
     this.isStale = true;
+    this.element.dataset.drawn = "no";
     if (this.isVisible || this.app.isPrinting) this.draw();
   }
 
   draw() {
     if (!this.isStale) return;
     this.isStale = false;
+    this.element.dataset.drawn = "yes";
     this.series = this.chart.kind === "lines-by" ? seriesBy(this.plan, this.app) : this.plan.series;
     this.plot?.destroy();
     this.plot = null;
@@ -125,6 +139,8 @@ class ChartView {
     this.heading = make("h3", {});
     this.legend = make("div", { class: "legend" });
     this.behind = make("button", { type: "button", class: "plain", onclick: () => this.#showRows() });
+    this.traces = copyButton("Copy transactions", () => this.#traces());
+    this.traces.classList.add("plain");
     this.reset = button("Reset the zoom", "Reset", () => this.setZoom(null));
     this.controls = make(
       "div",
@@ -151,7 +167,7 @@ class ChartView {
       make("figcaption", {}, this.heading, this.controls),
       this.legend,
       this.surface,
-      make("p", { class: "behind" }, this.behind),
+      make("p", { class: "behind" }, this.traces, this.behind),
     );
     this.#watch();
   }
@@ -238,6 +254,10 @@ class ChartView {
     if (!this.hit || this.series.length < 2) return;
     const series = (this.hit.series + direction + this.series.length) % this.series.length;
     this.point({ series, at: this.hit.at }, true);
+  }
+
+  #traces() {
+    return tracesOf(this.table, rowsIn(this.table, this.visibleRows(), this.app));
   }
 
   #showRows() {

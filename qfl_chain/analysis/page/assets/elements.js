@@ -54,7 +54,7 @@ function jumpTo(element) {
 function download(name, text) {
   const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: name });
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
 /** Copies where the browser allows it (a file from disk may not use the clipboard), else by a selection. */

@@ -98,7 +98,8 @@ class App {
         "dd",
         { class: "value" },
         nameOf(figure.value),
-        figure.unit ? make("span", { class: "unit" }, ` ${figure.unit}`) : null,
+        figure.unit ? " " : null,
+        figure.unit ? make("span", { class: "unit" }, figure.unit) : null,
       ),
       make("dd", { class: "note" }, nameOf(figure.note ?? ""), rows),
     );
@@ -171,6 +172,9 @@ function originOf(json) {
   ];
 }
 
+const HINT =
+  "Drag across a chart to zoom, double-click to see all of it again. " +
+  "Click a line, bar, dot or row to pick its participant everywhere.";
 const NOTICES = { gap: "Gap", warning: "Warning", info: "Note" };
 
 function headOf(json) {
@@ -178,16 +182,14 @@ function headOf(json) {
   const notices = json.notices.map(({ level, text }) =>
     make(
       "li",
-      { class: `notice ${level in NOTICES ? level : "info"}` },
-      make("strong", {}, NOTICES[level] ?? "Note"),
+      { class: `notice ${Object.hasOwn(NOTICES, level) ? level : "info"}` },
+      make("strong", {}, Object.hasOwn(NOTICES, level) ? NOTICES[level] : NOTICES.info),
       " ",
       nameOf(text),
     ),
   );
-  return [
-    sentences,
-    ...(notices.length ? [make("ul", { class: "notices", "aria-label": "Notices" }, ...notices)] : []),
-  ];
+  const list = notices.length ? [make("ul", { class: "notices", "aria-label": "Notices" }, ...notices)] : [];
+  return [sentences, ...list, ...(Object.keys(json.charts).length ? [make("p", { class: "hint note" }, HINT)] : [])];
 }
 
 /** Which tables each section shows: its own, then those behind its charts and figures that nobody shows, each once. */

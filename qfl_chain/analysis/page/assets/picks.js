@@ -84,6 +84,9 @@ class Picker {
     );
     this.chips = make("div", { class: "chips" });
     this.clear = make("button", { type: "button", class: "plain", onclick: () => app.picks.clear() }, "Clear");
+    document.addEventListener("click", (event) => {
+      if (!event.composedPath().includes(this.finder)) this.matches.hidden = true;
+    });
     element.replaceChildren(this.finder, this.chips, this.clear);
   }
 

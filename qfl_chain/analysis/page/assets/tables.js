@@ -28,7 +28,8 @@ class TableView {
     this.note.textContent = this.table.note;
     this.note.hidden = !this.table.note;
     this.scroller.setAttribute("aria-label", `Table: ${this.table.title}`);
-    this.traces.hidden = this.table.trace === null;
+    this.traces.hidden = this.table.trace === null || this.table.length === 0;
+    this.save.hidden = this.table.length === 0;
     this.haystack = null;
     this.element.classList.toggle("narrow", this.table.columns.length <= NARROW);
     this.element.classList.toggle("wide", this.table.columns.length > WIDE);
@@ -103,7 +104,7 @@ class TableView {
         this.refresh();
       },
     });
-    this.traces = copyButton("Copy transactions", () => this.#traces());
+    this.traces = copyButton("Copy transactions", () => tracesOf(this.table, this.rows));
     this.status = make("span", { class: "status", role: "status" });
     this.previous = make(
       "button",
@@ -123,7 +124,7 @@ class TableView {
       { class: "scroller", tabindex: 0, role: "region" },
       make("table", {}, make("thead", {}, this.head), this.body),
     );
-    const save = make("button", { type: "button", onclick: () => download(`${this.id}.csv`, this.csv()) }, "CSV");
+    this.save = make("button", { type: "button", onclick: () => download(`${this.id}.csv`, this.csv()) }, "CSV");
     this.element = make(
       "div",
       { class: "table" },
@@ -131,7 +132,7 @@ class TableView {
         "div",
         { class: "tablehead" },
         this.heading,
-        make("div", { class: "controls" }, this.onlyLabel, this.rangeButton, this.find, this.traces, save),
+        make("div", { class: "controls" }, this.onlyLabel, this.rangeButton, this.find, this.traces, this.save),
       ),
       this.note,
       this.scroller,
@@ -145,21 +146,17 @@ class TableView {
   }
 
   #drawHead() {
-    this.head.replaceChildren(
-      ...this.table.columns.map((column) =>
-        make(
-          "th",
-          { scope: "col", class: column.isNumeric ? "number" : null, "data-column": column.id },
-          make(
-            "button",
-            { type: "button", onclick: () => this.sortBy(column) },
-            headingOf(column),
-            make("span", { class: "arrow", "aria-hidden": "true" }),
-          ),
-        ),
-      ),
-    );
+    this.head.replaceChildren(...this.table.columns.map((column) => this.#headCell(column)));
     this.#drawSort();
+  }
+
+  #headCell(column) {
+    const title = headingOf(column);
+    const arrow = make("span", { class: "arrow", "aria-hidden": "true" });
+    const button = make("button", { type: "button", onclick: () => this.sortBy(column) }, title, arrow);
+    // A long heading wraps, but not into a tower above short values.
+    button.style.minWidth = `${Math.min(11, 2 + title.length * 0.25)}rem`;
+    return make("th", { scope: "col", class: column.isNumeric ? "number" : null, "data-column": column.id }, button);
   }
 
   #drawSort() {
@@ -237,11 +234,7 @@ class TableView {
   }
 
   #chosen() {
-    let rows = rowsOf(this.table);
-    const picked = new Set(this.app.picks.indices(this.app.model));
-    if (picked.size && this.isOnlyPicked && this.#isLong)
-      rows = rows.filter((row) => picked.has(this.table.participant.values[row]));
-    if (this.range) rows = rows.filter(inRange(this.table, this.range));
+    const rows = rowsIn(this.table, this.range, this.isOnlyPicked && this.#isLong ? this.app : null);
     const wanted = this.filter.trim().toLowerCase();
     if (!wanted) return rows;
     this.haystack ??= haystackOf(this.table);
@@ -253,10 +246,6 @@ class TableView {
   #sorted(rows) {
     const column = this.sort && this.table.columns.find(({ id }) => id === this.sort.id);
     return column ? sortRows(rows, column, this.sort.isDown) : rows;
-  }
-
-  #traces() {
-    return [...new Set(this.rows.map((row) => this.table.trace.raw(row)).filter(Boolean))].join("\n");
   }
 
   #typed() {
@@ -301,6 +290,18 @@ function textCell(column, row) {
 
 function copyIcon(text) {
   return copyButton(`Copy ${text}`, () => text, copyPicture);
+}
+
+/** The rows in a chart's range (null: all) and, where an app is given, of its picked participants if there are any. */
+function rowsIn(table, range, app = null) {
+  const picked = new Set(app && table.participant ? app.picks.indices(app.model) : []);
+  const rows = range ? rowsOf(table).filter(inRange(table, range)) : rowsOf(table);
+  return picked.size ? rows.filter((row) => picked.has(table.participant.values[row])) : rows;
+}
+
+/** The transactions (or positions) of rows, each once, a line each. */
+function tracesOf(table, rows) {
+  return [...new Set(rows.map((row) => table.trace.raw(row)).filter(Boolean))].join("\n");
 }
 
 /** Whether a row lies in a chart's range, which outlives the document that it was made for. */
