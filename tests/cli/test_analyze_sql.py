@@ -62,7 +62,7 @@ def test_names_that_would_steer_a_terminal_are_inert(index: Path) -> None:
 def test_what_is_wrong_with_a_query_is_said(index: Path) -> None:
     for query, words in (
         ("SELECT * FROM roundz", "did you mean 'rounds'"),
-        ("SELECT rewad FROM rewards", "did you mean 'reward'"),
+        ("SELECT rewad FROM scores", "did you mean 'reward'"),
         ("DELETE FROM events", "only reads"),
     ):
         said = qfl("analyze", "sql", index, query)

@@ -15,7 +15,9 @@ from qfl_chain.analysis.index.database import Index
 from qfl_chain.errors import InputError
 from qfl_chain.schema import nearest
 
-_UNKNOWN = re.compile(r'(?:Table with name|column) "?(\w+)"? (?:does not exist|not found)', re.I)
+_UNKNOWN = re.compile(
+    r'(?:Table with name|column) "?(?P<first>\w+)"? (?:does not exist|not found)|column named "(?P<second>\w+)"', re.I
+)
 _AT_A_TIME = 1_000
 HUGEINT = "HUGEINT"
 
@@ -43,7 +45,7 @@ def ask(index: Index, sql: str) -> Answer:
     Raises:
         InputError: no statement, several, one that cannot be understood, or one that writes.
     """
-    with _said(index):
+    with _said(index, sql):
         statements = index.connection.extract_statements(sql)
     if len(statements) != 1:
         raise InputError(f"the query holds {len(statements)} statements: give one, for example SELECT * FROM rounds")
@@ -51,11 +53,11 @@ def ask(index: Index, sql: str) -> Answer:
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     connection.execute("BEGIN TRANSACTION READ ONLY")
-    with _said(index):
+    with _said(index, sql):
         connection.execute(statements[0])
         described = connection.description or []
     return Answer(
-        tuple(str(one[0]) for one in described), tuple(str(one[1]) for one in described), _rows(index, connection)
+        tuple(str(one[0]) for one in described), tuple(str(one[1]) for one in described), _rows(index, sql, connection)
     )
 
 
@@ -88,8 +90,8 @@ def plain(value: Any, kind: str = "") -> Any:
     return value if isinstance(value, bool | int | float | str) or value is None else str(value)
 
 
-def _rows(index: Index, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    with _said(index):
+def _rows(index: Index, sql: str, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    with _said(index, sql):
         while rows := connection.fetchmany(_AT_A_TIME):
             yield from rows
 
@@ -97,8 +99,9 @@ def _rows(index: Index, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple
 class _said:  # noqa: N801  # reads as a phrase
     """Turn what DuckDB says of a query into an error of ours, with the nearest name."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, sql: str) -> None:
         self._index = index
+        self._sql = sql
 
     def __enter__(self) -> None:
         return None
@@ -107,10 +110,10 @@ class _said:  # noqa: N801  # reads as a phrase
         if isinstance(error, duckdb.Error):
             with suppress(duckdb.Error):  # the failed statement may have ended the transaction, or there was none
                 self._index.connection.execute("ROLLBACK")
-            raise InputError(_explained(self._index, str(error))) from error
+            raise InputError(_explained(self._index, self._sql, str(error))) from error
 
 
-def _explained(index: Index, said: str) -> str:
+def _explained(index: Index, sql: str, said: str) -> str:
     """DuckDB's own words, and what to do about them."""
     if "read-only mode" in said:
         return f"{said.splitlines()[0]}: `qfl analyze sql` only reads; to change a copy, open it with DuckDB itself"
@@ -118,15 +121,19 @@ def _explained(index: Index, said: str) -> str:
         return f"{said.splitlines()[0]}: a query reads the index and no files; `qfl analyze export` writes some"
     unknown = _UNKNOWN.search(said)
     if unknown:
-        return (
-            f"{said.splitlines()[0].rstrip('!')}{nearest(unknown[1], _names(index, table=said.startswith('Catalog')))}"
-        )
+        known = _tables(index) if said.startswith("Catalog") else _columns(index, sql)
+        return f"{said.splitlines()[0].rstrip('!')}{nearest(unknown['first'] or unknown['second'], known)}"
     return said
 
 
-def _names(index: Index, *, table: bool) -> list[str]:
-    found = relations(index)
-    return [one.name for one in found] if table else sorted({name for one in found for name, _ in one.columns})
+def _tables(index: Index) -> list[str]:
+    return [one.name for one in relations(index)]
+
+
+def _columns(index: Index, sql: str) -> list[str]:
+    """The columns of the tables that a query names."""
+    words = set(re.findall(r"\w+", sql.lower()))
+    return sorted({name for one in relations(index) if one.name in words for name, _ in one.columns})
 
 
 def cells(answer: Answer, row: Sequence[Any]) -> list[Any]:

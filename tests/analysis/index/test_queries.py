@@ -94,7 +94,9 @@ def test_no_other_file_can_be_reached(index: Index, tmp_path: Path, statement: s
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("SELECT rewad FROM rewards", "did you mean 'reward'"),
+        ("SELECT rewad FROM scores", "did you mean 'reward'"),
+        ("SELECT reward FROM rewards", "known: amount"),
+        ("SELECT one.amont FROM rewards one", "did you mean 'amount'"),
         ("SELECT participent FROM participants", "did you mean 'participant'"),
         ("SELECT * FROM roundz", "did you mean 'rounds'"),
         ("SELECT * FROM qqqqq", "known: baselines, blocks, claims"),
