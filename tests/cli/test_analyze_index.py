@@ -76,9 +76,10 @@ def test_a_run_directory_is_indexed(small_run: Path, tmp_path: Path) -> None:
     file = tmp_path / "run.duckdb"
     said = qfl("analyze", "index", small_run, "-o", file, "--json", env=ENV)
     assert (said.json["rounds"], said.json["evidence_read"], said.json["source"]) == (3, 3, str(small_run))
-    again = qfl("analyze", "index", small_run, "-o", file, env=ENV)
-    assert (again.code, again.out) == (6, "")
-    assert f"{file} exists already" in again.err
+    assert qfl("analyze", "index", small_run, "-o", file, "--json", env=ENV).json == said.json
+    file.write_text("precious")
+    refused = qfl("analyze", "index", small_run, "-o", file, env=ENV)
+    assert (refused.code, refused.out, file.read_text()) == (6, "", "precious")
 
 
 def test_nothing_to_index_is_said(tmp_path: Path) -> None:

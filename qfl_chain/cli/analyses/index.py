@@ -41,9 +41,9 @@ def command(run: Path | None, out: Path, settings: Settings, as_json: bool) -> N
     """Read the history of RUN, a run directory, or of a deployed federation into one DuckDB file.
 
     A federation is read from its chain: name its deployment file and an endpoint. An index that exists is brought up to
-    the latest block, from wherever it was left, and follows the chain where it changed. Evidence comes from the stores,
-    checked against the chain; what no store has stays a gap, and is asked for again the next time. Transactions that
-    failed leave no log, so the chain shows only those that succeeded.
+    the latest block, from wherever it was left, and follows the chain where it changed; that of a run is made anew.
+    Evidence comes from the stores, checked against the chain; what no store has stays a gap, and is asked for again the
+    next time. Transactions that failed leave no log, so the chain shows only those that succeeded.
     """
     from qfl_chain.analysis.index.runs import index_run
     from qfl_chain.cli.histories import read_chain
