@@ -14,9 +14,6 @@ from qfl_chain.analysis.page.wording import as_text, eth
 
 AMOUNTS = ("gwei", "wei")
 
-MANY_GWEI = 10**7
-"""From so many on, an amount is easier to read in ether."""
-
 ELSEWHERE = frozenset(
     {
         *("conservation", "net", "profit_by_behaviour", "lorenz_reward", "contribution"),
@@ -145,8 +142,8 @@ def _figure(card: Card, metric: Metric, value: Number, tables: Iterable[str]) ->
 
 
 def _amount(value: Number, unit: str) -> tuple[str, str]:
-    """A figure and its unit; an amount with many digits in ether, as exact."""
-    if unit == "gwei" and isinstance(value, int) and abs(value) >= MANY_GWEI:
+    """A figure and its unit; an amount in ether, just as exact, so that amounts beside one another compare."""
+    if unit == "gwei" and isinstance(value, int) and value:
         number, ether = eth(value).split(" ")
         return number, ether
     return as_text(value), unit

@@ -120,12 +120,12 @@ def test_rewards_so_far_end_at_what_was_earned() -> None:
     assert rows["stake"] == [STAKE] * 6
 
 
-def test_large_amounts_are_shown_in_ether_and_small_ones_in_gwei() -> None:
+def test_amounts_among_the_figures_are_in_ether_and_exact() -> None:
     sections = {one["id"]: one for one in built(history(3, 2))["sections"]}
     shown = {one["label"]: (one["value"], one["unit"]) for one in sections["money"]["figures"]}
     assert shown["Unaccounted"] == ("0", "gwei")
     assert shown["Rewards not collected yet"] == ("0.2", "eth")
-    assert shown["Break-even budget per round"][1] == "gwei"
+    assert shown["Break-even budget per round"] == ("0.00033", "eth")
 
 
 def test_clients_that_no_participant_is_called_by_have_a_table_and_no_lines() -> None:
