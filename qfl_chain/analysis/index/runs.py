@@ -76,10 +76,16 @@ def _filled(index: Index, archive: RunArchive, facts: Mapping[str, Any], events:
 
 
 def _check_replaceable(index_path: Path, meta: Meta) -> None:
+    """Only an index that a run directory can make again may go: a chain's holds what its node may have pruned since."""
     if not index_path.exists():
         return
     with open_index(index_path) as index:
         check_same(index, meta)
+        newest = index.recent_blocks(1)
+    if newest and newest[0][1] is not None:
+        raise RunError(
+            f"{index_path} was read from a chain, and a run directory does not replace it: choose another file by --out"
+        )
 
 
 @contextmanager

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from qfl_chain.analysis.index.database import Meta, create_index
 from qfl_chain.analysis.index.events import read_events
 from qfl_chain.analysis.index.opening import open_history
+from qfl_chain.analysis.index.pieces import Blocks, Piece, objects
 from qfl_chain.analysis.index.runs import index_run
 from qfl_chain.analysis.verify import verify
 from qfl_chain.errors import RunError
@@ -124,6 +126,19 @@ def test_a_file_of_another_federation_is_left_alone(small_run: Path, tmp_path: P
     with pytest.raises(RunError, match="no index"):
         index_run(small_run, path)
     assert path.read_text() == "precious"
+
+
+def test_the_index_of_a_chain_is_not_replaced_by_a_run_of_the_same_federation(small_run: Path, tmp_path: Path) -> None:
+    with index_run(small_run) as run:
+        meta = run.meta
+    path, number = tmp_path / "index.duckdb", meta.from_block
+    with create_index(path, meta) as chain:
+        blocks = Blocks(np.array([number]), objects([b"h" * 32]), np.array([1_800_000_000]))
+        chain.append(Piece(number, number, blocks, {}))
+    with pytest.raises(RunError, match=r"was read from a chain, .* choose another file by --out"):
+        index_run(small_run, path)
+    with open_history(path) as left:
+        assert left.recent_blocks(1) == ((number, b"h" * 32),)
 
 
 def test_an_edited_run_leaves_no_file(copied: Path, tmp_path: Path) -> None:
