@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -157,6 +158,14 @@ def test_a_changed_amount_is_noticed(copied: Path) -> None:
 def test_a_missing_line_is_noticed(copied: Path) -> None:
     edit(copied / "chain.jsonl", lambda lines: lines.remove(first(lines, "Committed")))
     with pytest.raises(RunError, match="contradicts itself"):
+        index_run(copied)
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "baselines.json"])
+def test_a_figure_that_no_model_can_have_is_noticed(copied: Path, name: str) -> None:
+    text = (copied / name).read_text()
+    (copied / name).write_text(re.sub(r'"accuracy": [0-9.]+', '"accuracy": 9.9', text, count=1))
+    with pytest.raises(RunError, match=r"holds what no run writes .*accuracy 9.9, which is from 0 to 1"):
         index_run(copied)
 
 
