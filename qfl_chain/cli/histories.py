@@ -36,7 +36,7 @@ def open_history(path: Path, settings: Settings) -> Iterator[Index]:
     """
     from qfl_chain.analysis.index import opening
 
-    if _is_deployment(path):
+    if is_deployment(path):
         with read_chain(replace(settings, deployment=path), None) as index:
             yield index
     else:
@@ -83,7 +83,7 @@ def read_chain(settings: Settings, file: Path | None) -> Iterator[Index]:
             yield index
 
 
-def _is_deployment(path: Path) -> bool:
+def is_deployment(path: Path) -> bool:
     """Whether it looks like one: a file that begins as a JSON object does."""
     try:
         with path.open("rb") as file:

@@ -116,6 +116,13 @@ def test_an_index_of_another_federation_is_refused(bench: Bench, tmp_path: Path)
     assert f"not of {federation} on chain 31337: choose another file" in said.err
 
 
+def test_a_deployment_file_in_a_run_s_place_is_told_its_own(revealed: Bench, tmp_path: Path) -> None:
+    said = revealed.qfl("analyze", "index", revealed.folder / "deployment.json", "-o", tmp_path / "x")
+    assert said.code == 2
+    assert "deployment.json is a deployment file, not a run directory: name it by --deployment" in said.err
+    assert not (tmp_path / "x").exists()
+
+
 def test_a_history_is_an_index_a_run_or_a_deployment(revealed: Bench, small_run: Path, tmp_path: Path) -> None:
     file, settings = tmp_path / "run.duckdb", Settings(rpc_url=revealed.url)
     assert qfl("analyze", "index", small_run, "-o", file, env=ENV).code == 0

@@ -76,10 +76,16 @@ def _filled(index: Index, archive: RunArchive, facts: Mapping[str, Any], events:
 
 
 def _check_replaceable(index_path: Path, meta: Meta) -> None:
+    """Only an index that a run directory can make again may go: a chain's holds what its node may have pruned since."""
     if not index_path.exists():
         return
     with open_index(index_path) as index:
         check_same(index, meta)
+        newest = index.recent_blocks(1)
+    if newest and newest[0][1] is not None:
+        raise RunError(
+            f"{index_path} was read from a chain, and a run directory does not replace it: choose another file by --out"
+        )
 
 
 @contextmanager
@@ -169,20 +175,28 @@ def _insert_parties(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, A
 
 
 Figure = tuple[Any, str, str, float | None]
+SHARES = ("accuracy", "auc")
 
 
 def _figures(records: Iterable[Mapping[str, Any]]) -> Iterator[Figure]:
     for record in records:
         for rows, figures in record["figures"].items():
             for metric, value in figures.items():
-                yield int(record["round"]), rows, metric, value
+                yield int(record["round"]), rows, metric, _plausible(metric, value)
 
 
 def _baselines(baselines: Mapping[str, Any]) -> Iterator[Figure]:
     for model, by_rows in baselines.items():
         for rows, figures in by_rows.items():
             for metric, value in figures.items():
-                yield model, rows, metric, value
+                yield model, rows, metric, _plausible(metric, value)
+
+
+def _plausible(metric: str, value: float | None) -> float | None:
+    """The figure, which nothing on the chain confirms, if a model can have it."""
+    if metric in SHARES and value is not None and not 0 <= value <= 1:
+        raise ValueError(f"{metric} {value}, which is from 0 to 1")
+    return value
 
 
 def _insert_figures(

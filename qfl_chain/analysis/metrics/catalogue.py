@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 from qfl_chain.analysis.facts import Facts
 from qfl_chain.analysis.metrics import cost, decentralisation, fairness, learning, money, security
 from qfl_chain.analysis.metrics.metric import GROUPS, Metric, Number, Prices, Value
 from qfl_chain.errors import InputError
-from qfl_chain.schema import nearest
 
 __all__ = ["GROUPS", "METRICS", "Metric", "Number", "Prices", "Value", "measure", "select"]
 
@@ -37,5 +37,13 @@ def select(names: Sequence[str] = ()) -> tuple[Metric, ...]:
     """
     for name in names:
         if name not in METRICS:
-            raise InputError(f"no metric {name!r}{nearest(name, dict(METRICS))}")
+            raise InputError(f"no metric {name!r}{_nearest(name)}")
     return tuple(METRICS[name] for name in names or METRICS)
+
+
+def _nearest(name: str) -> str:
+    """The nearest name, from a looser look than for keys: names are long, and people type a part of one."""
+    matches = get_close_matches(name, list(METRICS), n=1, cutoff=0.4)
+    if matches:
+        return f"; did you mean {matches[0]!r}?"
+    return "; docs/metrics.md defines them all, and `qfl analyze metrics` without --metric shows every name"

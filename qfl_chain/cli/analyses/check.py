@@ -58,9 +58,9 @@ def _show(checked: Checked) -> None:
     for note in checked.notes:
         click.echo(note)
     verdict = "equal to the contract" if checked.sound else "not what the contract says"
+    members = f"{checked.members:,} member{'' if checked.members == 1 else 's'}"
     click.echo(
-        f"{checked.events:,} events give {checked.fields:,} fields of {checked.members:,} members at block "
-        f"{checked.block}: {verdict}"
+        f"{checked.events:,} events give {checked.fields:,} fields of {members} at block {checked.block}: {verdict}"
     )
 
 

@@ -46,8 +46,10 @@ def command(run: Path | None, out: Path, settings: Settings, as_json: bool) -> N
     next time. Transactions that failed leave no log, so the chain shows only those that succeeded.
     """
     from qfl_chain.analysis.index.runs import index_run
-    from qfl_chain.cli.histories import read_chain
+    from qfl_chain.cli.histories import is_deployment, read_chain
 
+    if run is not None and is_deployment(run):
+        raise InputError(f"{run} is a deployment file, not a run directory: name it by --deployment")
     if run is not None:
         with index_run(run, out) as index:
             _show(index, out, as_json)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from qfl_chain.analysis.index.database import Meta, create_index
 from qfl_chain.analysis.index.events import read_events
 from qfl_chain.analysis.index.facts import load_facts
 from qfl_chain.analysis.index.opening import open_history
+from qfl_chain.analysis.index.pieces import Blocks, Piece, objects
 from qfl_chain.analysis.index.runs import index_run
 from qfl_chain.analysis.verify import verify
 from qfl_chain.errors import RunError
@@ -151,6 +154,19 @@ def test_a_file_of_another_federation_is_left_alone(small_run: Path, tmp_path: P
     assert path.read_text() == "precious"
 
 
+def test_the_index_of_a_chain_is_not_replaced_by_a_run_of_the_same_federation(small_run: Path, tmp_path: Path) -> None:
+    with index_run(small_run) as run:
+        meta = run.meta
+    path, number = tmp_path / "index.duckdb", meta.from_block
+    with create_index(path, meta) as chain:
+        blocks = Blocks(np.array([number]), objects([b"h" * 32]), np.array([1_800_000_000]))
+        chain.append(Piece(number, number, blocks, {}))
+    with pytest.raises(RunError, match=r"was read from a chain, .* choose another file by --out"):
+        index_run(small_run, path)
+    with open_history(path) as left:
+        assert left.recent_blocks(1) == ((number, b"h" * 32),)
+
+
 def test_an_edited_run_leaves_no_file(copied: Path, tmp_path: Path) -> None:
     (copied / "metrics.jsonl").write_text('{"round": 0}\n')
     with pytest.raises(RunError, match="holds what no run writes"):
@@ -167,6 +183,14 @@ def test_a_changed_amount_is_noticed(copied: Path) -> None:
 def test_a_missing_line_is_noticed(copied: Path) -> None:
     edit(copied / "chain.jsonl", lambda lines: lines.remove(first(lines, "Committed")))
     with pytest.raises(RunError, match="contradicts itself"):
+        index_run(copied)
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "baselines.json"])
+def test_a_figure_that_no_model_can_have_is_noticed(copied: Path, name: str) -> None:
+    text = (copied / name).read_text()
+    (copied / name).write_text(re.sub(r'"accuracy": [0-9.]+', '"accuracy": 9.9', text, count=1))
+    with pytest.raises(RunError, match=r"holds what no run writes .*accuracy 9.9, which is from 0 to 1"):
         index_run(copied)
 
 

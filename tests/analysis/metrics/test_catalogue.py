@@ -23,9 +23,15 @@ def test_measure_gives_all_or_those_named_in_their_order() -> None:
     assert list(measure(history(), PRICES, ["gas", "net"])) == ["gas", "net"]
 
 
-def test_an_unknown_metric_is_refused_with_the_nearest() -> None:
-    with pytest.raises(InputError, match=r"^no metric 'gini_rewards'; did you mean 'gini_reward'\?$"):
-        measure(history(), PRICES, ["gini_rewards"])
+@pytest.mark.parametrize("word", ["gini_rewards", "gini", "ginni"])
+def test_an_unknown_metric_is_refused_with_the_nearest(word: str) -> None:
+    with pytest.raises(InputError, match=rf"^no metric '{word}'; did you mean 'gini_reward'\?$"):
+        measure(history(), PRICES, [word])
+
+
+def test_a_word_that_is_near_no_metric_is_answered_with_where_they_are_listed() -> None:
+    with pytest.raises(InputError, match=r"^no metric 'xyz'; docs/metrics.md defines them all"):
+        measure(history(), PRICES, ["xyz"])
 
 
 @pytest.mark.parametrize("name", METRICS)
