@@ -306,7 +306,9 @@ def _check_format(index: Index) -> None:
         raise RunError(f"{index.name} has format {values.get('format', 'none')}, this version reads {FORMAT}: {AGAIN}")
     numbers = [values.get(key, "") for key in ("chain_id", "from_block", "next_block")]
     if not {"federation", "source"} <= set(values) or not all(_is_number(one) for one in numbers):
-        raise RunError(f"{index.name} does not say what it is the index of: it was changed; {AGAIN}, under another name")
+        raise RunError(
+            f"{index.name} does not say what it is the index of: it was changed; {AGAIN}, under another name"
+        )
 
 
 def _defined(index: Index) -> Definitions:
