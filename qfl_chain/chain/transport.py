@@ -216,7 +216,8 @@ def timed_out(error: Unreachable) -> bool:
 def asks_for_fewer_logs(error: Web3RPCError) -> bool:
     """Whether a node refused a question about logs because its answer would be too long."""
     answer: Any = error.rpc_response or {}
-    code = (answer.get("error") or {}).get("code")
+    said = answer.get("error")
+    code = said.get("code") if isinstance(said, Mapping) else None
     return code in (LIMIT_EXCEEDED, -32602) or LOG_LIMIT.search(reason(error)) is not None
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 from web3 import Web3
+from web3.exceptions import Web3RPCError
 from web3.types import RPCEndpoint
 
 from qfl_chain.chain.devnet import Devnet, load_settings
-from qfl_chain.chain.transport import RetryingProvider, RetryPolicy, answering, open_web3
+from qfl_chain.chain.transport import RetryingProvider, RetryPolicy, answering, asks_for_fewer_logs, open_web3
 from qfl_chain.errors import LedgerError, Unreachable
 from tests.faulty_proxy import FaultyProxy
 from tests.ports import free_port
@@ -211,3 +212,9 @@ def test_a_node_that_takes_no_batches_is_heard(time: FakeTime) -> None:
         answer = connected(url, time).provider.make_batch_request(ASKED)  # type: ignore[attr-defined]
     assert answer["error"]["message"] == "batches are off"
     assert time.slept == []
+
+
+def test_a_refusal_in_plain_text_asks_for_fewer_logs_where_it_says_so() -> None:
+    for said, fewer in (("block range too large", True), ("no", False)):
+        error = Web3RPCError(said, rpc_response={"jsonrpc": "2.0", "id": 1, "error": said})  # type: ignore[typeddict-item]
+        assert asks_for_fewer_logs(error) is fewer
