@@ -432,12 +432,14 @@ def test_answers_that_make_no_sense_are_an_error_of_ours_or_do_no_harm(method: s
         *(_Nonsense(method, field, value) for value in NONSENSE),
         _Nonsense(method, field, None, absent=True),
     ):
+        said = ""
         with create_index(None, META) as index:
             try:
                 index_chain(index, node.web3)
                 load_facts(index)
             except QflError as error:
-                assert len(str(error)) < 1_000
+                said = str(error)
+        assert len(said) < 1_000
 
 
 def test_a_transaction_is_the_one_that_the_logs_name(index: Index) -> None:
