@@ -68,7 +68,7 @@ def capture(
     names: dict[Address, str] = {account: name for name, account in parties.items()}
     names |= {terms.sponsor: "sponsor", **dict.fromkeys(terms.oracles, "oracles")}
     archive.append_spending(
-        Spending(names.get(sent.sender, sent.sender), sent.receipt)
+        Spending(names.get(sent.sender, sent.sender), sent.receipt, sent.sender, sent.succeeded)
         for sent in transactions(web3, ledger.federation, from_block)
     )
     history = ChainView(ledger, store).history()

@@ -14,7 +14,7 @@ from qfl_chain.simulation.federation import Federation, Seat
 from qfl_chain.simulation.scenario import Scenario
 from qfl_chain.simulation.stopwatch import Stopwatch
 from qfl_chain.storage.archive import RunArchive, Spending
-from qfl_chain.types import Receipt
+from qfl_chain.types import Address, Receipt
 
 PACKAGES = ("qfl-chain", "web3", "eth-tester", "py-evm", "pennylane", "jax", "numpy")
 
@@ -88,20 +88,20 @@ class RunLog:
             ],
             "notes": list(federation.data.notes),
         }
-        self.archive.append_spending([Spending("sponsor", federation.deployment)])
+        self.archive.append_spending([Spending("sponsor", federation.deployment, federation.ledger.account)])
         self.mark("running")
 
-    def spent(self, party: str, receipt: Receipt | None) -> None:
+    def spent(self, party: str, sender: Address, receipt: Receipt | None) -> None:
         """Write down a transaction; None, when nothing was sent, is nothing."""
         if receipt is not None:
-            self.archive.append_spending([Spending(party, receipt)])
+            self.archive.append_spending([Spending(party, receipt, sender)])
 
     def attempt(self, number: int, phase: str, seat: Seat, act: Callable[[], Receipt | None]) -> None:
         """Let a participant act. What the contract refuses an attacker is written down; an honest refusal is raised."""
         name = seat.settings.name
         self.on_step(Step(number, phase, name))
         try:
-            self.spent(name, act())
+            self.spent(name, seat.account, act())
         except Reverted as error:
             if seat.settings.behaviour == "honest":
                 raise

@@ -111,7 +111,7 @@ def post_report(federation: Federation, log: RunLog) -> Outcome | None:
     if any(outcome.report != outcomes[0].report for outcome in outcomes):
         raise ProtocolError(f"round {live.number}: honest oracles disagree; this is a defect, please report it")
     signatures = [oracle.sign(outcome) for oracle, outcome in zip(turn, outcomes, strict=True)]
-    log.spent("oracles", turn[0].transmit(outcomes[0].report, signatures))
+    log.spent("oracles", turn[0].account, turn[0].transmit(outcomes[0].report, signatures))
     return outcomes[0]
 
 
@@ -122,7 +122,7 @@ def settle(federation: Federation, log: RunLog) -> None:
     for seat in federation.seats:
         member = federation.ledger.member(seat.account)
         if member.commitment and member.round in reported:
-            log.spent("sponsor", federation.ledger.penalize(seat.account))
+            log.spent("sponsor", federation.ledger.account, federation.ledger.penalize(seat.account))
 
 
 def _verdict(outcome: Outcome | None) -> str:

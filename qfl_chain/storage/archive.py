@@ -34,10 +34,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """One transaction and the party that paid for it."""
+    """One transaction and the party that paid for it.
+
+    ``sender`` is the party's account; empty in runs of versions that did not write it.
+    """
 
     party: str
     receipt: Receipt
+    sender: str = ""
+    succeeded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +85,13 @@ class RunArchive:
         return tuple(_as(Event, record, self.path / "chain.jsonl") for record in self._lines("chain.jsonl"))
 
     def append_spending(self, spendings: Iterable[Spending]) -> None:
-        self._append("transactions.jsonl", ({"party": one.party, **asdict(one.receipt)} for one in spendings))
+        self._append("transactions.jsonl", map(_spending, spendings))
 
     def spendings(self) -> tuple[Spending, ...]:
         """Every transaction of the run, in the order they were sent."""
         path = self.path / "transactions.jsonl"
         records = self._lines("transactions.jsonl")
-        return tuple(Spending(str(one.pop("party", "")), _as(Receipt, one, path)) for one in records)
+        return tuple(_read_spending(one, path) for one in records)
 
     def append_refusal(self, record: Mapping[str, Any]) -> None:
         self._append("refusals.jsonl", (record,))
@@ -153,6 +158,16 @@ def open_archive(path: Path) -> RunArchive:
     archive = RunArchive(path)
     archive.facts()
     return archive
+
+
+def _spending(one: Spending) -> dict[str, Any]:
+    return {"party": one.party, "sender": one.sender, **asdict(one.receipt), "succeeded": one.succeeded}
+
+
+def _read_spending(record: dict[str, Any], path: Path) -> Spending:
+    party, sender = (str(record.pop(name, "")) for name in ("party", "sender"))
+    succeeded = bool(record.pop("succeeded", True))
+    return Spending(party, _as(Receipt, record, path), sender, succeeded)
 
 
 def _encode(value: object) -> Any:

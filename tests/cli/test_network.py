@@ -41,7 +41,8 @@ def test_separate_programs_leave_a_run_that_verifies(played: tuple[Path, Said]) 
 
 
 def test_every_transaction_has_its_payer(played: tuple[Path, Said]) -> None:
-    spent = open_archive(played[0] / "run").spendings()
+    # Two oracles may send a report at once; one of them is refused, and pays for that.
+    spent = [one for one in open_archive(played[0] / "run").spendings() if one.succeeded]
     by_function = {name: [one.party for one in spent if one.receipt.function == name] for name in ("deploy", "report")}
     assert by_function == {"deploy": ["sponsor"], "report": ["oracles"]}
     assert sorted(one.party for one in spent if one.receipt.function == "reveal") == list(NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -25,20 +26,30 @@ def archive(tmp_path: Path) -> RunArchive:
 
 def test_everything_reads_back(archive: RunArchive) -> None:
     archive.append_events([EVENT])
-    archive.append_spending([Spending("anna", RECEIPT)])
+    spendings = (Spending("anna", RECEIPT, "0xa", succeeded=False), Spending("bert", RECEIPT, "0xb"))
+    archive.append_spending(spendings)
     archive.append_metrics({"round": 0})
     archive.append_refusal({"party": "carl"})
     archive.write_baselines({"alone": 1})
     digest = archive.blocks.put(b"block")
     again = open_archive(archive.path)
     assert again.events() == (EVENT,)
-    assert again.spendings() == (Spending("anna", RECEIPT),)
+    assert again.spendings() == spendings
     assert again.metrics() == ({"round": 0},)
     assert again.refusals() == ({"party": "carl"},)
     assert again.baselines() == {"alone": 1}
     assert again.blocks.get(digest) == b"block"
     assert again.scenario_text == "name = 'x'\n"
     assert again.facts() == {"format": 1, "status": "running"}
+
+
+def test_transactions_of_earlier_versions_read_back_without_their_sender(archive: RunArchive) -> None:
+    archive.append_spending([Spending("anna", RECEIPT, "0xa")])
+    path = archive.path / "transactions.jsonl"
+    record = json.loads(path.read_text())
+    del record["sender"], record["succeeded"]
+    path.write_text(json.dumps(record) + "\n")
+    assert archive.spendings() == (Spending("anna", RECEIPT),)
 
 
 def test_a_directory_without_records_is_empty_and_not_an_error(archive: RunArchive) -> None:

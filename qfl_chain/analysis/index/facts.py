@@ -185,7 +185,7 @@ def _movements(index: Index) -> tuple[MovementFacts, ...]:
 
 
 def _transactions(index: Index, terms: Terms | None) -> tuple[TransactionFacts, ...]:
-    """Every transaction, with the role of its sender; a run directory says ``oracles`` of every oracle."""
+    """Every transaction, with the role of its sender; runs of earlier versions say ``oracles`` of every oracle."""
     index_oracles = [*(terms.oracles if terms else ()), "oracles"]
     rows = index.query(
         f"SELECT {_HEX.format('t.hash')}, t.block, t.sender, "

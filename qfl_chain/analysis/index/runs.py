@@ -142,14 +142,14 @@ def _transactions(archive: RunArchive, facts: Mapping[str, Any]) -> Iterator[Tra
     accounts = {str(one["name"]): str(one["account"]) for one in facts.get("participants", ())}
     accounts["sponsor"] = str(facts.get("sponsor", "sponsor"))
     for spending in archive.spendings():
-        yield _transaction(spending, accounts.get(spending.party, spending.party))
+        yield _transaction(spending, spending.sender or accounts.get(spending.party, spending.party))
 
 
 def _transaction(spending: Spending, sender: str) -> TransactionRow:
-    """One transaction. A run says ``oracles`` of every oracle, so that is its sender then."""
+    """One transaction. Runs of earlier versions say ``oracles`` of every oracle, and that is its sender then."""
     sent = spending.receipt
     return TransactionRow(
-        bytes_of(sent.transaction), sent.block, sender, sent.function, sent.gas_used, sent.fee_wei, succeeded=True
+        bytes_of(sent.transaction), sent.block, sender, sent.function, sent.gas_used, sent.fee_wei, spending.succeeded
     )
 
 

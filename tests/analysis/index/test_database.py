@@ -226,7 +226,7 @@ def test_a_file_that_does_not_say_what_it_is_of_is_refused(tmp_path: Path, chang
     create_index(path, META).close()
     with duckdb.connect(str(path)) as connection:
         connection.execute(change)
-    with pytest.raises(RunError, match="does not say what it is of"):
+    with pytest.raises(RunError, match="does not say what it is the index of"):
         open_index(path)
 
 

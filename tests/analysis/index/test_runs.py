@@ -12,6 +12,7 @@ import pytest
 
 from qfl_chain.analysis.index.database import Meta, create_index
 from qfl_chain.analysis.index.events import read_events
+from qfl_chain.analysis.index.facts import load_facts
 from qfl_chain.analysis.index.opening import open_history
 from qfl_chain.analysis.index.runs import index_run
 from qfl_chain.analysis.verify import verify
@@ -50,6 +51,30 @@ def test_the_events_are_those_of_the_run(attacked_run: Path) -> None:
             assert one.args == dict(other.args)
         assert found[0].args["oracles"] == tuple(logged[0].args["oracles"])
         assert found[0].args["terms"] == tuple(logged[0].args["terms"])
+
+
+def test_reports_are_sent_by_members_of_the_committee(attacked_run: Path) -> None:
+    with index_run(attacked_run) as index:
+        facts = load_facts(index)
+    senders = {one.sender for one in facts.transactions if one.function == "report"}
+    assert senders
+    assert senders <= set(facts.oracles)
+    assert facts.gaps == ()
+
+
+def test_a_run_that_does_not_say_which_oracle_sent_a_report_has_a_gap(copied: Path) -> None:
+    edit(copied / "transactions.jsonl", lambda lines: [line.pop("sender") for line in lines].clear())
+    with index_run(copied) as index:
+        facts = load_facts(index)
+    assert {one.sender for one in facts.transactions if one.function == "report"} == {"oracles"}
+    assert {one.role for one in facts.transactions if one.function == "report"} == {"oracle"}
+    assert any("does not say which oracle" in gap for gap in facts.gaps)
+
+
+def test_a_transaction_that_failed_is_one_in_the_index(copied: Path) -> None:
+    edit(copied / "transactions.jsonl", lambda lines: lines[-1].update(succeeded=False))
+    with index_run(copied) as index:
+        assert [one.succeeded for one in load_facts(index).transactions].count(False) == 1
 
 
 def test_the_standings_are_those_a_recomputation_gives(attacked_run: Path) -> None:
