@@ -7,8 +7,10 @@ misspelt key, the nearest one.
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from types import UnionType
@@ -90,3 +92,24 @@ def _expect(kind: type, value: Any, where: str, name: str, error: type[InputErro
     if not isinstance(value, kind):
         raise error(f"{where}: expected {name}, got {value!r}")
     return value
+
+
+DEEPEST = 2_000
+"""Frames of Python's stack while JSON of strangers is read."""
+
+
+@contextmanager
+def shallow() -> Iterator[None]:
+    """Read JSON of strangers: py-evm raises the recursion limit so far that deep nesting would end the process.
+
+    Raises:
+        ValueError: nested too deep.
+    """
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(min(before, DEEPEST))
+    try:
+        yield
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    finally:
+        sys.setrecursionlimit(before)

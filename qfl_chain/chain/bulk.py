@@ -16,7 +16,7 @@ from eth_bloom.bloom import BloomFilter
 from web3.exceptions import Web3RPCError
 
 from qfl_chain.chain.logs import CONTRADICTION, LONGEST_SPAN, TRIES, is_too_much
-from qfl_chain.chain.raw import RawNode, making_sense
+from qfl_chain.chain.raw import NUMBER_BITS, TIME_BITS, RawNode, making_sense, quantity
 from qfl_chain.chain.transport import reason
 from qfl_chain.errors import LedgerError, Unreachable
 from qfl_chain.types import Address
@@ -26,6 +26,8 @@ FIRST_SPAN = 128
 GROWTH = 4
 FULL = 20_000
 """Logs after which a piece is long enough: it bounds the memory of whoever reads."""
+INDEX_BITS = 31
+"""Of a log's place in its block."""
 RECENT = 16
 """Blocks below the head whose logs are looked for twice."""
 PRUNED = re.compile(r"prun|missing trie node|historical|archive|ancient|resource not (found|available)", re.I)
@@ -206,7 +208,7 @@ class BulkReader:
             if number in blocks and blocks[number].hash != digest:
                 raise Forked
             if "blockTimestamp" in log:
-                blocks[number] = RawBlock(number, digest, int(log["blockTimestamp"], 16))
+                blocks[number] = RawBlock(number, digest, quantity(log["blockTimestamp"], TIME_BITS))
             elif number not in blocks:
                 blocks[number] = RawBlock(number, digest, 0)
                 unknown.append(number)
@@ -261,15 +263,15 @@ class Patience:
 def _block(block: Mapping[str, Any]) -> RawBlock:
     with making_sense("a block"):
         return RawBlock(
-            number=int(block["number"], 16),
+            number=quantity(block["number"], NUMBER_BITS),
             hash=bytes.fromhex(block["hash"][2:]),
-            time=int(block["timestamp"], 16),
+            time=quantity(block["timestamp"], TIME_BITS),
             bloom=int(block.get("logsBloom") or "0x0", 16),
         )
 
 
 def _position(log: RawLog) -> tuple[int, int]:
-    return int(log["blockNumber"], 16), int(log["logIndex"], 16)
+    return quantity(log["blockNumber"], NUMBER_BITS), quantity(log["logIndex"], INDEX_BITS)
 
 
 def _is_pruned(error: Web3RPCError) -> bool:

@@ -17,6 +17,10 @@ from qfl_chain.errors import LedgerError
 
 BATCH = 100
 """Questions in one request; hosted nodes take that many."""
+LONGEST_QUOTE = 200
+"""Characters of an answer in a message."""
+NUMBER_BITS, TIME_BITS, FEE_BITS = 63, 37, 120
+"""What an index can hold: numbers, times in seconds (37 bits last until the year 6325) and amounts of wei."""
 
 
 class RawNode:
@@ -68,10 +72,28 @@ def making_sense(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise LedgerError(
-            f"the endpoint's answer about {what} makes no sense ({type(error).__name__}: {error}): use another endpoint"
+            f"the endpoint's answer about {what} makes no sense ({type(error).__name__}: {_first(str(error))}): "
+            "use another endpoint"
         ) from error
+
+
+def quantity(text: str, bits: int) -> int:
+    """A number as JSON-RPC writes it.
+
+    Raises:
+        ValueError: no such number, or one that does not fit.
+    """
+    value = int(text, 16)
+    if not 0 <= value < 1 << bits:
+        raise ValueError(f"{_first(text)} is no number of {bits} bits")
+    return value
+
+
+def _first(text: str) -> str:
+    """As much of a stranger's text as a message can hold."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
 
 
 def _result(answer: RPCResponse) -> Any:

@@ -21,6 +21,7 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from qfl_chain.chain.endpoint import public_name
 from qfl_chain.errors import LedgerError, Unreachable
+from qfl_chain.schema import shallow
 
 Answer = TypeVar("Answer")
 
@@ -125,7 +126,9 @@ class RetryingProvider(HTTPProvider):
 
     def _ask(self, request: bytes) -> Any:
         try:
-            return self.decode_rpc_response(self._make_request(RPCEndpoint(""), request))
+            answer = self._make_request(RPCEndpoint(""), request)
+            with shallow():
+                return self.decode_rpc_response(answer)
         except requests.HTTPError as error:
             raise self._refused(error.response) from error
         except (requests.RequestException, OSError) as error:
@@ -216,7 +219,8 @@ def timed_out(error: Unreachable) -> bool:
 def asks_for_fewer_logs(error: Web3RPCError) -> bool:
     """Whether a node refused a question about logs because its answer would be too long."""
     answer: Any = error.rpc_response or {}
-    code = (answer.get("error") or {}).get("code")
+    said = answer.get("error")
+    code = said.get("code") if isinstance(said, Mapping) else None
     return code in (LIMIT_EXCEEDED, -32602) or LOG_LIMIT.search(reason(error)) is not None
 
 

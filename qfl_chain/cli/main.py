@@ -78,5 +78,8 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(message, err=True)
+    from qfl_chain.cli.output import printable
+
+    # Messages name what strangers wrote, which must not steer a terminal.
+    click.echo(printable(message), err=True)
     sys.exit(code)

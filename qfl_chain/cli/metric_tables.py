@@ -10,7 +10,7 @@ import click
 from qfl_chain.analysis.facts import Facts
 from qfl_chain.analysis.metrics.catalogue import METRICS, Metric, Number, Value
 from qfl_chain.analysis.metrics.learning import MEASURES, baselines, curves
-from qfl_chain.cli.output import WIDTH, print_table
+from qfl_chain.cli.output import WIDTH, print_table, printable
 
 UNKNOWN = "-"
 GAP = 3
@@ -21,13 +21,13 @@ Table = list[tuple[str, ...]]
 
 def print_metrics(facts: Facts, values: Mapping[str, Value], *, with_curves: bool) -> None:
     """Print the values by group, then what the history lacks."""
-    click.echo(f"{facts.name or facts.federation} on chain {facts.chain_id}, up to block {facts.block}\n")
+    click.echo(printable(f"{facts.name or facts.federation} on chain {facts.chain_id}, up to block {facts.block}\n"))
     for group, metrics in groupby((METRICS[name] for name in values), key=lambda metric: metric.group):
         _print_group(group, list(metrics), values)
         if with_curves and group == "learning":
             _print_curves(facts)
     for gap in facts.gaps:
-        click.echo(f"gap: {gap}")
+        click.echo(printable(f"gap: {gap}"))
 
 
 def figure(value: Number | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from qfl_chain.analysis.summary import Summary
-from qfl_chain.cli.output import print_json, print_table
+from qfl_chain.cli.output import print_json, print_table, printable
 from qfl_chain.protocol.money import Money
 
 Figures = Mapping[str, Mapping[str, float | None]]
@@ -18,10 +18,10 @@ Figures = Mapping[str, Mapping[str, float | None]]
 def print_summary(summary: Summary) -> None:
     """Print learning, baselines, participants, gas and money."""
     facts = summary.facts
-    click.echo(f"{facts['name']}, seed {facts['seed']}, {facts['status']}; {facts['machine']}")
-    click.echo(f"federation {facts['federation']} on chain {facts['chain_id']}")
+    click.echo(printable(f"{facts['name']}, seed {facts['seed']}, {facts['status']}; {facts['machine']}"))
+    click.echo(printable(f"federation {facts['federation']} on chain {facts['chain_id']}"))
     for note in facts["notes"]:
-        click.echo(f"- {note}")
+        click.echo(printable(f"- {note}"))
     click.echo()
     _print_learning(summary)
     _print_baselines(summary)

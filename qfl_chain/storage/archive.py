@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from qfl_chain.errors import RunError
+from qfl_chain.schema import shallow
 from qfl_chain.storage.blocks import BlockStore
 from qfl_chain.types import Event, Receipt
 
@@ -181,7 +182,8 @@ def _decode(value: dict[str, Any]) -> Any:
 
 def _loads(text: str, path: Path, line: int) -> Any:
     try:
-        return json.loads(text, object_hook=_decode)
+        with shallow():
+            return json.loads(text, object_hook=_decode)
     except ValueError as error:
         raise RunError(f"{path}, line {line}: not valid JSON ({error}); was the file edited or cut?") from error
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 from web3 import Web3
+from web3.exceptions import Web3RPCError
 from web3.types import RPCEndpoint
 
 from qfl_chain.chain.devnet import Devnet, load_settings
-from qfl_chain.chain.transport import RetryingProvider, RetryPolicy, answering, open_web3
+from qfl_chain.chain.transport import RetryingProvider, RetryPolicy, answering, asks_for_fewer_logs, open_web3
 from qfl_chain.errors import LedgerError, Unreachable
 from tests.faulty_proxy import FaultyProxy
 from tests.ports import free_port
@@ -211,3 +213,18 @@ def test_a_node_that_takes_no_batches_is_heard(time: FakeTime) -> None:
         answer = connected(url, time).provider.make_batch_request(ASKED)  # type: ignore[attr-defined]
     assert answer["error"]["message"] == "batches are off"
     assert time.slept == []
+
+
+def test_a_refusal_in_plain_text_asks_for_fewer_logs_where_it_says_so() -> None:
+    for said, fewer in (("block range too large", True), ("no", False)):
+        error = Web3RPCError(said, rpc_response={"jsonrpc": "2.0", "id": 1, "error": said})  # type: ignore[typeddict-item]
+        assert asks_for_fewer_logs(error) is fewer
+
+
+def test_an_answer_that_is_nested_too_deep_does_not_end_the_process() -> None:
+    limit = sys.getrecursionlimit()
+    with listen(lambda body: (200, b"[" * 200_000)) as url:
+        web3 = open_web3(url, replace(POLICY, attempts=1))
+        with pytest.raises(Unreachable, match="does not answer as an Ethereum node"), answering(web3):
+            web3.eth.get_block_number()
+    assert sys.getrecursionlimit() == limit

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,15 @@ def test_a_record_of_another_shape_is_named(archive: RunArchive) -> None:
 def test_a_value_that_json_cannot_hold_is_a_defect(archive: RunArchive) -> None:
     with pytest.raises(TypeError, match="set has no place"):
         archive.append_metrics({"round": {1}})
+
+
+def test_a_record_that_is_nested_too_deep_does_not_end_the_process(tmp_path: Path) -> None:
+    """py-evm, which web3 imports, raises Python's recursion limit beyond what the stack holds."""
+    archive = create_archive(tmp_path / "run", "")
+    (archive.path / "run.json").write_text("[" * 200_000)
+    read = "import eth, sys; from pathlib import Path; from qfl_chain.storage.archive import open_archive; "
+    read += "open_archive(Path(sys.argv[1]))"
+    ended = subprocess.run([sys.executable, "-c", read, archive.path], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "RunError" in ended.stderr
+    assert "nested too deep" in ended.stderr

@@ -15,7 +15,7 @@ from qfl_chain.analysis.index.comparing import BALANCE, Comparison, Difference, 
 from qfl_chain.analysis.index.database import Index
 from qfl_chain.analysis.index.divergence import Divergence, first_divergence
 from qfl_chain.analysis.index.events import read_events
-from qfl_chain.chain.raw import RawNode
+from qfl_chain.chain.raw import NUMBER_BITS, TIME_BITS, RawNode, making_sense, quantity
 from qfl_chain.chain.transport import answering
 from qfl_chain.errors import LedgerError, RunError, WrongContract
 from qfl_chain.protocol.state import ContractState
@@ -138,7 +138,9 @@ def _check_chain(index: Index, node: RawNode, block: int) -> int:
             f"{index.name} was read from the run directory {meta.source}, whose chain is gone: there is nothing to "
             "compare it with; `qfl verify` recomputes its reports"
         )
-    chain = int(node.ask("eth_chainId"), 16)
+    answer = node.ask("eth_chainId")
+    with making_sense("its chain"):
+        chain = quantity(answer, NUMBER_BITS)
     if chain != meta.chain_id:
         raise WrongContract(
             f"the index is of chain {meta.chain_id}, the endpoint serves chain {chain}: use the other endpoint"
@@ -146,11 +148,13 @@ def _check_chain(index: Index, node: RawNode, block: int) -> int:
     found: Any = node.ask("eth_getBlockByNumber", hex(block), False)
     if found is None:
         raise LedgerError(f"the node does not have block {block} yet, the last of {index.name}: wait until it has it")
-    if bytes.fromhex(found["hash"][2:]) != newest[0][1]:
+    with making_sense("a block"):
+        digest, time = bytes.fromhex(found["hash"][2:]), quantity(found["timestamp"], TIME_BITS)
+    if digest != newest[0][1]:
         raise RunError(f"the chain has another block {block} by now: bring the index up to date by `qfl analyze index`")
     if node.ask("eth_getCode", meta.federation, "latest") in ("0x", None):
         raise WrongContract(f"no contract at {meta.federation} on chain {chain}: check the endpoint")
-    return int(found["timestamp"], 16)
+    return time
 
 
 def _contradictions(index: Index, state: ContractState) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,6 +17,7 @@ import duckdb
 import numpy as np
 
 from qfl_chain.analysis.index.pieces import Blocks, Columns, Piece, objects
+from qfl_chain.analysis.index.tables import Definitions, define, definitions, stranger
 from qfl_chain.errors import ChecksumError, RunError
 from qfl_chain.types import Address, IntArray
 
@@ -25,6 +25,9 @@ FORMAT = 1
 """Of the tables; another number is another version's."""
 
 AGAIN = "make it again with `qfl analyze index`"
+
+_LONGEST_NUMBER = 18
+"""Digits: what 64 bits hold for sure."""
 
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 """Nothing is ever fetched from a network."""
@@ -209,7 +212,7 @@ def resume_index(path: Path, meta: Meta) -> Index:
     index = _connect(path)
     with _closed_on_error(index):
         # A writer that was killed before its first transaction leaves a database without tables.
-        if not index.query("SELECT 1 FROM information_schema.tables LIMIT 1"):
+        if not _defined(index):
             _set_up(index, meta)
             return index
         _check_format(index)
@@ -265,8 +268,7 @@ def _connect(path: Path | None, *, read_only: bool = False) -> Index:
 
 def _set_up(index: Index, meta: Meta) -> None:
     with index.writing() as connection:
-        for file in ("schema.sql", "views.sql"):
-            connection.execute(resources.files(__package__).joinpath(file).read_text())
+        define(connection)
         values: Mapping[str, object] = {
             "format": FORMAT,
             "chain_id": meta.chain_id,
@@ -289,12 +291,33 @@ def _closed_on_error(index: Index) -> Iterator[None]:
 
 
 def _check_format(index: Index) -> None:
-    tables = index.query("SELECT 1 FROM information_schema.tables WHERE table_name = 'meta'")
-    if not tables:
+    """Refuse a file that is not an index of this version, before anything that it defines is used."""
+    found = _defined(index)
+    if not any(name == "meta" for _, _, name, _ in found):
         raise RunError(f"{index.name} is a DuckDB file, but no index: {AGAIN}, under another name")
-    found = dict(index.query("SELECT key, value FROM meta")).get("format", "none")
-    if found != str(FORMAT):
-        raise RunError(f"{index.name} has format {found}, this version reads {FORMAT}: {AGAIN}")
+    odd = stranger(found)
+    if odd:
+        raise RunError(
+            f"{index.name} has not the tables and views of an index of this version ({odd}): another version wrote it, "
+            f"or somebody changed it; {AGAIN}, under another name"
+        )
+    values = dict(index.query("SELECT key, value FROM meta"))
+    if values.get("format") != str(FORMAT):
+        raise RunError(f"{index.name} has format {values.get('format', 'none')}, this version reads {FORMAT}: {AGAIN}")
+    numbers = [values.get(key, "") for key in ("chain_id", "from_block", "next_block")]
+    if not {"federation", "source"} <= set(values) or not all(_is_number(one) for one in numbers):
+        raise RunError(
+            f"{index.name} does not say what it is the index of: it was changed; {AGAIN}, under another name"
+        )
+
+
+def _defined(index: Index) -> Definitions:
+    with explained(index.name):
+        return definitions(index.connection)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER
 
 
 def check_same(index: Index, meta: Meta) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from eth_utils.address import to_checksum_address
 from numpy.typing import NDArray
 
-from qfl_chain.analysis.index.pieces import Blocks, Columns, Piece, objects
+from qfl_chain.analysis.index.pieces import COLUMNS, Blocks, Columns, Piece, objects
 from qfl_chain.chain.artifacts import load_artifact
 from qfl_chain.chain.bulk import RawBlock, RawLog, RawPiece
 from qfl_chain.chain.decoding import signature_hash
@@ -28,14 +28,6 @@ WORD = 32
 NUMBER_BYTES = 8
 ADDRESS_BYTES = 20
 
-COLUMNS = {
-    "participant": "account",
-    "from": "account",
-    "to": "account",
-    "evidenceRoot": "evidence_root",
-    "withdrawableAt": "withdrawable_at",
-}
-"""Columns that are not named as the ABI's field."""
 UNDECODED = "data"
 """The column of an event with fields of no fixed length: its whole data."""
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from qfl_chain.analysis.index.database import Index, explained
 from qfl_chain.analysis.index.deployed import decode_deployed, encode_deployed
-from qfl_chain.analysis.index.pieces import Blocks, Columns, Piece, objects
+from qfl_chain.analysis.index.pieces import COLUMNS, Blocks, Columns, Piece, objects
 from qfl_chain.types import Event
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -33,15 +33,6 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "Reclaimed": ("to", "amount"),
 }
 """The fields of every log but ``Deployed``, under their Solidity names."""
-
-_COLUMNS = {
-    "participant": "account",
-    "from": "account",
-    "to": "account",
-    "evidenceRoot": "evidence_root",
-    "withdrawableAt": "withdrawable_at",
-}
-"""Columns that are called otherwise than their fields."""
 
 _WIDTHS = {"commitment": 14, "inputs": 23, "signed": 32}
 """Bytes of the integers that are kept as bytes."""
@@ -92,7 +83,7 @@ def _event(row: tuple[Any, ...]) -> Event:
         *fields, oracles = (getattr(terms, field) for field in terms.__dataclass_fields__)
         args: dict[str, Any] = {"terms": tuple(fields), "oracles": oracles}
     else:
-        args = {field: _value(field, held[_COLUMNS.get(field, field)]) for field in FIELDS[name]}
+        args = {field: _value(field, held[COLUMNS.get(field, field)]) for field in FIELDS[name]}
     return Event(name, args, block, at, _seconds(time), "0x" + transaction.hex())
 
 
@@ -115,7 +106,7 @@ def _columns(events: Sequence[Event]) -> Columns:
         data = [encode_deployed(event.args["terms"], event.args["oracles"]) for event in events]
         return {**columns, "data": objects(data)}
     for field in FIELDS[events[0].name]:
-        columns[_COLUMNS.get(field, field)] = _column([event.args[field] for event in events], _WIDTHS.get(field, 0))
+        columns[COLUMNS.get(field, field)] = _column([event.args[field] for event in events], _WIDTHS.get(field, 0))
     return columns
 
 

@@ -109,8 +109,8 @@ def examine(expected: Expected, federation: Address, terms: Terms, store: Conten
     contradiction = _contradiction(evidence, expected, federation, terms)
     if contradiction:
         return Finding("contradicts", contradiction)
-    large = _too_large(evidence)
-    return Finding("unreadable", large) if large else Finding("read", None, evidence)
+    impossible = _impossible(evidence)
+    return Finding("unreadable", impossible) if impossible else Finding("read", None, evidence)
 
 
 def _contradiction(evidence: Evidence, expected: Expected, federation: Address, terms: Terms) -> str:
@@ -144,8 +144,12 @@ def _revealed(standing: Standing) -> tuple[Address, int, bytes, tuple[int, int]]
     return standing.participant, standing.stake, standing.digest, standing.committed
 
 
-def _too_large(evidence: Evidence) -> str:
-    """Values no honest round reaches, and that no index can hold."""
+def _impossible(evidence: Evidence) -> str:
+    """Values no honest round has, and that no index can hold or divide by."""
+    if not evidence.header.subset:
+        return "it drew no validation rows"
+    if min(evidence.aggregate.before, evidence.aggregate.after) < 0:
+        return "a loss is below zero"
     for standing in evidence.standings:
         for name in ("phi", "weight"):
             if not -_LARGEST < getattr(standing, name) < _LARGEST:

@@ -100,7 +100,14 @@ def _last_time(index: Index) -> datetime:
     return _utc(rows[0][0]) if rows else _BEGINNING
 
 
-def _utc(time: datetime) -> datetime:
+def _utc(time: datetime | str) -> datetime:
+    """A time of the index, which DuckDB gives as text where it is beyond Python's.
+
+    Raises:
+        RunError: beyond the year 9999, where no block is.
+    """
+    if isinstance(time, str):
+        raise RunError(f"a log says that it is of the time {time}, where no block is: it was changed; {AGAIN}")
     return time.replace(tzinfo=UTC)
 
 

@@ -14,7 +14,7 @@ from qfl_chain.analysis.index.pieces import Piece
 from qfl_chain.analysis.index.senders import transactions_of
 from qfl_chain.chain.bulk import BulkReader, Forked, Known, Patience, RawPiece
 from qfl_chain.chain.logs import REMEMBERED
-from qfl_chain.chain.raw import RawNode, making_sense
+from qfl_chain.chain.raw import NUMBER_BITS, RawNode, making_sense, quantity
 from qfl_chain.chain.transport import answering
 from qfl_chain.errors import LedgerError, RunError, WrongContract
 
@@ -61,7 +61,8 @@ def index_chain(index: Index, web3: Web3, on_progress: OnProgress = lambda block
 
 def _add(index: Index, node: RawNode, raw: RawPiece) -> int:
     """Put one piece into the index and say how many events it has."""
-    piece = decode_piece(raw)
+    with making_sense("logs"):
+        piece = decode_piece(raw)
     _check_complete(index, piece)
     index.append(piece, transactions_of(node, index.meta.federation, raw.logs))
     return len(raw.logs)
@@ -99,7 +100,7 @@ def _follow(index: Index, reader: BulkReader) -> Known | None:
 def _check_chain(index: Index, node: RawNode) -> None:
     answer, meta = node.ask("eth_chainId"), index.meta
     with making_sense("its chain"):
-        chain = int(answer, 16)
+        chain = quantity(answer, NUMBER_BITS)
     if chain != meta.chain_id:
         raise WrongContract(
             f"the index is of chain {meta.chain_id}, the endpoint serves chain {chain}: use the other endpoint"

@@ -20,6 +20,16 @@ Integers beyond 64 bits do not occur: what is longer is bytes.
 """
 
 
+COLUMNS: Mapping[str, str] = {
+    "participant": "account",
+    "from": "account",
+    "to": "account",
+    "evidenceRoot": "evidence_root",
+    "withdrawableAt": "withdrawable_at",
+}
+"""Columns that are called otherwise than the ABI's field."""
+
+
 @dataclass(frozen=True, slots=True)
 class Blocks:
     """Blocks, ascending: those with logs, and the piece's last. ``hash`` holds bytes, or None where none is known.

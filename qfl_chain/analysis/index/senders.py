@@ -16,7 +16,7 @@ from eth_utils.address import to_checksum_address
 from qfl_chain.chain.artifacts import load_artifact
 from qfl_chain.chain.bulk import Forked, RawLog
 from qfl_chain.chain.decoding import signature_hash
-from qfl_chain.chain.raw import RawNode, making_sense
+from qfl_chain.chain.raw import FEE_BITS, NUMBER_BITS, RawNode, making_sense, quantity
 from qfl_chain.chain.transactions import CREATION
 from qfl_chain.types import Address
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 INDIRECT = "other contract"
 """The function of a transaction that reached the federation through another contract."""
 UNKNOWN = "unknown"
+GAS_BITS = 48
+"""Far more than a block has."""
 
 
 def transactions_of(node: RawNode, federation: Address, logs: Sequence[RawLog]) -> list[TransactionRow]:
@@ -43,20 +45,23 @@ def transactions_of(node: RawNode, federation: Address, logs: Sequence[RawLog]) 
         for block, *answers in zip(blocks.values(), receipts, sent, strict=True):
             if any(answer is None or answer["blockHash"] != block for answer in answers):
                 raise Forked
-        return [_row(federation.lower(), one, receipt) for one, receipt in zip(sent, receipts, strict=True)]
+        return [
+            _row(federation.lower(), bytes.fromhex(one[2:]), *answers)
+            for one, *answers in zip(blocks, sent, receipts, strict=True)
+        ]
 
 
-def _row(federation: str, sent: Mapping[str, Any], receipt: Mapping[str, Any]) -> TransactionRow:
+def _row(federation: str, digest: bytes, sent: Mapping[str, Any], receipt: Mapping[str, Any]) -> TransactionRow:
     from qfl_chain.analysis.index.database import TransactionRow
 
-    gas_used = int(receipt["gasUsed"], 16)
+    gas_used = quantity(receipt["gasUsed"], GAS_BITS)
     return TransactionRow(
-        hash=bytes.fromhex(sent["hash"][2:]),
-        block=int(receipt["blockNumber"], 16),
+        hash=digest,
+        block=quantity(receipt["blockNumber"], NUMBER_BITS),
         sender=_checksummed(receipt["from"]),
         function=_function(federation, sent, receipt),
         gas_used=gas_used,
-        fee_wei=gas_used * int(receipt["effectiveGasPrice"], 16),
+        fee_wei=gas_used * quantity(receipt["effectiveGasPrice"], FEE_BITS - GAS_BITS),
         succeeded=int(receipt.get("status", "0x1"), 16) == 1,
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qfl_chain.cli.options import uses
-from qfl_chain.cli.output import json_option, print_json, print_table
+from qfl_chain.cli.output import json_option, print_json, print_table, printable
 from qfl_chain.config import Settings
 from qfl_chain.errors import InputError
 
@@ -51,9 +51,9 @@ def command(runs: tuple[Path, ...], as_json: bool, settings: Settings) -> None:
 def print_comparison(comparison: Comparison) -> None:
     """Print differences, learning, money by behaviour and gas."""
     for name, column in zip(_names(comparison), comparison.columns, strict=True):
-        click.echo(f"{name}: {column.path} ({column.name or 'unnamed'}, up to block {column.block:,})")
+        click.echo(printable(f"{name}: {column.path} ({column.name or 'unnamed'}, up to block {column.block:,})"))
         for gap in column.gaps:
-            click.echo(f"- {gap}")
+            click.echo(printable(f"- {gap}"))
     click.echo()
     table = [(key, *map(_value, values)) for key, values in comparison.differences.items()]
     if table:

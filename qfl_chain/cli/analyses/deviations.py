@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qfl_chain.cli.output import json_option, print_json, print_table
+from qfl_chain.cli.output import json_option, print_json, print_table, printable
 
 if TYPE_CHECKING:
     from qfl_chain.lab.cases import RunCases
@@ -56,7 +56,7 @@ def command(run: Path, accounts: int, data_value: bool, as_json: bool) -> None:
         print_json({"run": str(run), **_json(opened, found, rows, cost, values)})
         return
     for note in opened.notes:
-        click.echo(f"- {note}")
+        click.echo(printable(f"- {note}"))
     print_deviations(rows, cost, accounts)
     if values is not None:
         print_data_values(values)
@@ -87,7 +87,7 @@ def print_deviations(rows: tuple[DeviationRow, ...], cost: AccountCost, accounts
 def print_data_values(values: DataValues) -> None:
     """Print what data are worth, and how well payment follows it."""
     if values.note:
-        click.echo(f"- {values.note}")
+        click.echo(printable(f"- {values.note}"))
         return
     table = [
         (

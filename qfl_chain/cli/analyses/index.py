@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qfl_chain.cli.options import uses
-from qfl_chain.cli.output import json_option, print_json, print_table
+from qfl_chain.cli.output import json_option, print_json, print_table, printable
 from qfl_chain.config import Settings
 from qfl_chain.errors import InputError
 
@@ -76,4 +76,4 @@ def _show(index: Index, out: Path, as_json: bool) -> None:
     title = f"{out}: {meta.federation} in blocks {meta.from_block} to {index.next_block - 1}, from {meta.source}"
     print_table(title, ("found", "count"), rows)
     for gap in gaps:
-        click.echo(f"gap: {gap}")
+        click.echo(printable(f"gap: {gap}"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qfl_chain.cli.options import KeyChoice
-from qfl_chain.cli.output import json_option, print_json, print_table
+from qfl_chain.cli.output import json_option, print_json, print_table, printable
 from qfl_chain.protocol.aggregation import RULES
 from qfl_chain.protocol.contribution import CONTRIBUTIONS
 from qfl_chain.protocol.rewards import STAKE_WEIGHTS
@@ -89,7 +89,7 @@ def print_replay(replayed: Replayed) -> None:
         f"{scheme.contribution} (shapley), stake weight {scheme.stake_weight} (linear)"
     )
     for note in replayed.notes:
-        click.echo(f"- {note}")
+        click.echo(printable(f"- {note}"))
     click.echo()
     _print_participants(replayed)
     _print_rounds(replayed)

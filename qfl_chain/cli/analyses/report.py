@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from qfl_chain.cli.options import uses
+from qfl_chain.cli.output import printable
 from qfl_chain.cli.prices import price_options, read_prices
 from qfl_chain.config import Settings
 from qfl_chain.errors import InputError
@@ -62,7 +63,7 @@ def command(path: Path, out: Path, figures: Path | None, lab: bool, settings: Se
 
         click.echo(f"{figures}: {len(render_figures(document, figures))} figures")
     size = _write(out, render_page(document))
-    click.echo(f"{out}: {size:,} bytes, {document['title']} up to block {document['block']:,}")
+    click.echo(printable(f"{out}: {size:,} bytes, {document['title']} up to block {document['block']:,}"))
 
 
 def _write(out: Path, page: str) -> int:

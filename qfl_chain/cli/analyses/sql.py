@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qfl_chain.cli.options import uses
-from qfl_chain.cli.output import json_option, print_json
+from qfl_chain.cli.output import json_option, print_json, printable
 from qfl_chain.config import Settings
 
 if TYPE_CHECKING:
@@ -83,6 +83,5 @@ def _print_table(columns: Sequence[str], rows: Iterator[list[Any]]) -> None:
 
 
 def _text(value: Any) -> str:
-    """A value on one line. Names come from strangers: what could steer a terminal is shown as a question mark."""
-    text = "" if value is None else str(value)
-    return "".join(character if character.isprintable() else "?" for character in text)
+    """A value on one line."""
+    return "" if value is None else printable(str(value)).replace("\n", "?")

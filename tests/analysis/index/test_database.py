@@ -188,6 +188,48 @@ def test_another_format_is_named(tmp_path: Path) -> None:
             act(path)
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("DROP VIEW gas; CREATE VIEW gas AS SELECT content FROM read_text('{secret}')", "view gas"),
+        ("DROP TABLE baselines; CREATE VIEW baselines AS SELECT content FROM read_text('{secret}')", "baselines"),
+        ("CREATE MACRO lower(x) AS (SELECT content FROM read_text('{secret}'))", "function lower"),
+        ("CREATE MACRO duckdb_views() AS TABLE SELECT 1 AS sql", "function duckdb_views"),
+        ("CREATE SCHEMA more; CREATE VIEW more.extra AS SELECT 1", "view extra"),
+        ("CREATE TYPE price AS ENUM ('a')", "type price"),
+        ("CREATE SEQUENCE numbers", "sequence numbers"),
+        ("DROP TABLE baselines", "table baselines"),
+    ],
+)
+def test_what_another_hand_defined_in_a_file_is_not_used(tmp_path: Path, change: str, named: str) -> None:
+    path, secret = tmp_path / "index.duckdb", tmp_path / "secret"
+    secret.write_text("a key")
+    create_index(path, META).close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(change.format(secret=secret))
+    for act in (open_index, lambda path: resume_index(path, META)):
+        with pytest.raises(RunError, match=rf"{named}\): another version wrote it, or somebody changed it; make it"):
+            act(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM meta WHERE key = 'chain_id'",
+        "DELETE FROM meta WHERE key = 'federation'",
+        "UPDATE meta SET value = 'soon' WHERE key = 'next_block'",
+        "UPDATE meta SET value = '-1' WHERE key = 'from_block'",
+    ],
+)
+def test_a_file_that_does_not_say_what_it_is_of_is_refused(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "index.duckdb"
+    create_index(path, META).close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(change)
+    with pytest.raises(RunError, match="does not say what it is the index of"):
+        open_index(path)
+
+
 def test_a_cut_file_is_an_error_of_ours(tmp_path: Path) -> None:
     path = tmp_path / "index.duckdb"
     with create_index(path, META) as index:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from web3 import Web3
 from web3._utils.method_formatters import log_entry_formatter
 
-from qfl_chain.analysis.index.decoding import COLUMNS, UNDECODED, decode_logs, layouts
+from qfl_chain.analysis.index.decoding import UNDECODED, decode_logs, layouts
+from qfl_chain.analysis.index.pieces import COLUMNS
 from qfl_chain.chain.artifacts import load_artifact
 from qfl_chain.chain.decoding import EventDecoder
 from qfl_chain.errors import WrongContract

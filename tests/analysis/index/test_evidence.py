@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from qfl_chain.analysis.index.evidence import read_evidence
+from qfl_chain.analysis.index.facts import load_facts
 from qfl_chain.circuit.units import UNIT
 from qfl_chain.protocol.codec import decode_model
 from qfl_chain.protocol.evidence import Evidence, decode_evidence, encode_evidence, evidence_leaves, evidence_root
@@ -286,3 +287,24 @@ def test_a_circuit_that_is_none_leaves_the_figures_out() -> None:
     with written.index() as index:
         read_evidence(index, written.store)
         assert index.query("SELECT * FROM model_metrics") == []
+
+
+def _without_samples(evidence: Evidence) -> Evidence:
+    scores = tuple(replace(score, losses=()) for score in evidence.coalitions)
+    return replace(evidence, header=replace(evidence.header, subset=()), coalitions=scores)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (_without_samples, "it drew no validation rows"),
+        (lambda one: replace(one, aggregate=replace(one.aggregate, after=-1)), "a loss is below zero"),
+    ],
+)
+def test_evidence_that_no_round_can_have_is_a_gap_and_no_figure(change: Any, why: str) -> None:
+    written = reported_with(change)
+    assert statuses(written) == [(1, "unreadable", why)]
+    with written.index() as index:
+        read_evidence(index, written.store)
+        (only,) = load_facts(index).rounds
+    assert (only.evidence, only.loss_before, only.loss_after) == ("unreadable", None, None)

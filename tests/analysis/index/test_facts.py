@@ -327,3 +327,12 @@ def _says(index: Index, words: str) -> bool:
     gaps = load_facts(index).gaps
     assert any(words in gap for gap in gaps), gaps
     return True
+
+
+def test_a_time_beyond_the_calendar_is_an_error_of_ours() -> None:
+    with Written().start().index() as index:
+        index.connection.execute(
+            "UPDATE events SET time = make_timestamp(999999999999 * 1000000) WHERE name = 'Joined'"
+        )
+        with pytest.raises(RunError, match=r"of the time 33658-09-27 01:46:39, where no block is: it was changed"):
+            load_facts(index)

@@ -14,10 +14,11 @@ from eth_account import Account
 
 from qfl_chain.analysis.index import database
 from qfl_chain.analysis.index.database import Index, Meta, create_index, resume_index
+from qfl_chain.analysis.index.facts import load_facts
 from qfl_chain.analysis.index.indexing import index_chain
 from qfl_chain.chain import bulk
 from qfl_chain.chain.ledger import Web3Ledger, deploy
-from qfl_chain.errors import LedgerError, RunError, WrongContract
+from qfl_chain.errors import LedgerError, QflError, RunError, WrongContract
 from qfl_chain.types import Gwei
 from tests.anvil import Anvil, anvil
 from tests.chain.test_nodes import federation, terms
@@ -154,6 +155,7 @@ KILLED_PROCESS = """
 import os, signal, sys
 from pathlib import Path
 from qfl_chain.analysis.index.database import resume_index
+from qfl_chain.analysis.index.facts import load_facts
 from qfl_chain.analysis.index.indexing import index_chain
 from tests.analysis.index.test_indexing import LOG, META, SyntheticNode, bulk
 bulk.FIRST_SPAN, bulk.FULL = 2, 10
@@ -393,3 +395,60 @@ def test_geth_is_read_as_anvil_is(tmp_path: Path) -> None:
             assert events == [(event.name, event.block, event.timestamp) for event in ledger.events()]
             functions = index.query("SELECT function, sender FROM transactions ORDER BY block")
             assert functions == [("deploy", sponsor.address), ("join", sponsor.address)]
+
+
+NONSENSE = (None, 5, "", "x", "0x", "-0x1", "0x" + "f" * 64, "0x" + "1" * 5_000, [], {})
+ANSWERS = {
+    "eth_getBlockByNumber": ("number", "hash", "timestamp"),
+    "eth_getLogs": ("topics", "data", "blockNumber", "blockHash", "transactionHash", "logIndex", "blockTimestamp"),
+    "eth_getTransactionReceipt": ("from", "blockHash", "gasUsed", "effectiveGasPrice", "blockNumber", "status"),
+    "eth_getTransactionByHash": ("to", "input", "blockHash"),
+}
+
+
+class _Nonsense(SyntheticNode):
+    """Answers with one field changed, or without it."""
+
+    def __init__(self, method: str, field: str, value: object, *, absent: bool = False) -> None:
+        super().__init__(LOG)
+        self._change = method, field, value, absent
+
+    def make_request(self, method: Any, params: Any) -> Any:
+        answer: Any = super().make_request(method, params)
+        changed, field, value, absent = self._change
+        if method == changed and answer.get("result"):
+            found = answer["result"]
+            rows = [{**row, field: value} for row in (found if isinstance(found, list) else [found])]
+            for row in rows:
+                if absent:
+                    del row[field]
+            answer["result"] = rows if isinstance(found, list) else rows[0]
+        return answer
+
+
+@pytest.mark.parametrize(("method", "field"), [(method, field) for method, named in ANSWERS.items() for field in named])
+def test_answers_that_make_no_sense_are_an_error_of_ours_or_do_no_harm(method: str, field: str) -> None:
+    for node in (
+        *(_Nonsense(method, field, value) for value in NONSENSE),
+        _Nonsense(method, field, None, absent=True),
+    ):
+        said = ""
+        with create_index(None, META) as index:
+            try:
+                index_chain(index, node.web3)
+                load_facts(index)
+            except QflError as error:
+                said = str(error)
+        assert len(said) < 1_000
+
+
+def test_a_transaction_is_the_one_that_the_logs_name(index: Index) -> None:
+    index_chain(index, _Nonsense("eth_getTransactionByHash", "hash", "0x" + "ab" * 32).web3)
+    assert not [gap for gap in load_facts(index).gaps if "transactions behind the logs" in gap]
+
+
+@pytest.mark.parametrize("value", ["-0x1", "0x" + "f" * 16])
+def test_a_time_or_an_amount_that_no_index_holds_is_refused(index: Index, value: str) -> None:
+    for method, field in (("eth_getLogs", "blockTimestamp"), ("eth_getTransactionReceipt", "gasUsed")):
+        with pytest.raises(LedgerError, match="makes no sense"):
+            index_chain(index, _Nonsense(method, field, value).web3)
