@@ -68,7 +68,7 @@ def command(scenario: str, rounds: int | None, backend: str, content: str, out: 
         summary_json(summary, directory)
     else:
         print_summary(summary)
-    checks = summary.recomputed.checks
+    checks = [check for check in summary.recomputed.checks if check.verdict not in ("open", "expired", "voided")]
     equal = sum(check.verdict == "equal" for check in checks)
     click.echo(f"\n{equal} of {len(checks)} reports recomputed and equal. Everything is in {directory}.", err=True)
     if not summary.recomputed.sound:

@@ -7,6 +7,7 @@ that ran it or on how many there were.
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import shutil
@@ -82,7 +83,7 @@ def run_cells(cells: Sequence[Cell], folder: Path, jobs: int, on_cell: OnCell) -
         Every cell's result by its digest, in the order of the cells.
 
     Raises:
-        RunError: the folder cannot be made.
+        RunError: the folder cannot be made, or another sweep works in it.
         KeyboardInterrupt: passed on; the cells that were under way are left half done.
     """
     try:
@@ -92,7 +93,7 @@ def run_cells(cells: Sequence[Cell], folder: Path, jobs: int, on_cell: OnCell) -
     wanted = {cell.digest: cell for cell in cells}
     results: dict[str, CellResult] = {}
     waiting = deque(wanted.values())
-    with _one_thread_each():
+    with _alone_in(folder), _one_thread_each():
         while waiting:
             # Closed here, so that an interruption ends the pool's processes wherever it comes.
             with closing(_drain(waiting, folder, jobs)) as ended:
@@ -208,6 +209,20 @@ def _result(done: Future[CellResult], cell: Cell) -> CellResult:
 
 def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other sweeps out: each takes the other's half done cells for those of a sweep that was killed.
+
+    The lock is the kernel's, and ends with the process that has it.
+    """
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunError(f"another sweep works in {folder}: wait until it ends, or choose another --out") from error
+        yield
 
 
 @contextmanager

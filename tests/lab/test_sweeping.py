@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_every_cell_is_a_run_that_verifies(cells: tuple[Cell, ...], done: tuple[Path, dict[str, CellResult]]) -> None:
     folder, results = done
     assert list(results) == [cell.digest for cell in cells]
-    assert {path.name for path in folder.iterdir()} == set(results)
+    assert {path.name for path in folder.glob("[!.]*")} == set(results)
     for digest, result in results.items():
         assert (result.failure, result.equal, result.reports) == ("", True, 1)
         assert verify(folder / digest).sound
@@ -156,3 +157,11 @@ def test_a_folder_that_cannot_be_made_is_named(cells: tuple[Cell, ...], tmp_path
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="file/runs: Not a directory; choose another --out"):
         swept(cells, tmp_path / "file" / "runs", 1)
+
+
+def test_two_sweeps_do_not_share_a_folder(cells: tuple[Cell, ...], tmp_path: Path) -> None:
+    with (tmp_path / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(RunError, match="another sweep works in"):
+            run_cells(cells, tmp_path, 1, lambda cell, result: None)
+    assert [one.name for one in tmp_path.iterdir()] == [".lock"]
