@@ -217,7 +217,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
     The lock is the kernel's, and ends with the process that has it.
     """
-    with (folder / ".lock").open("w") as lock:
+    with (folder / ".lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
