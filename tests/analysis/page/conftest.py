@@ -14,6 +14,16 @@ from tests.browser import Watched, chromium
 
 Open = Callable[..., Page]
 
+# Charts are drawn as they come into sight, and what is below moves then: not under a click that is on its way.
+SETTLE = """async () => {
+  for (const chart of document.querySelectorAll(".chart")) {
+    chart.scrollIntoView({ behavior: "instant" });
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+  }
+  scrollTo({ top: 0, behavior: "instant" });
+  await new Promise(requestAnimationFrame);
+}"""
+
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
@@ -31,11 +41,14 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         path = tmp_path / "report.html"
         path.write_text(render_page(document), "utf-8")
         page = browser.new_context(
-            viewport={"width": width, "height": 800}, accept_downloads=True, **context
+            viewport={"width": width, "height": 800},
+            accept_downloads=True,
+            **{"reduced_motion": "reduce", **context},
         ).new_page()
         watched.append(Watched(page))
         page.goto(path.as_uri() + fragment)
         page.wait_for_selector("html[data-ready]")
+        page.evaluate(SETTLE)
         return page
 
     yield show
