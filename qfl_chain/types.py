@@ -42,6 +42,7 @@ class Terms:
     circuit: Digest
     model: Digest
     validation: Digest
+    validation_root: bytes
     commit_window: int
     reveal_window: int
     report_window: int
@@ -50,10 +51,12 @@ class Terms:
     min_stake: Gwei
     reward_per_round: Gwei
     max_norm: int
+    oracle_bond: Gwei
     min_reveals: int
     sponsor: Address
     guardian: Address
     guardian_expiry: int
+    referee: Address
     oracles: tuple[Address, ...]
 
 
@@ -122,6 +125,22 @@ class Report:
     evidence: Digest
     evidence_root: bytes
     total: Gwei
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A report with what the contract knew when it took it; the contract keeps its hash.
+
+    ``signed`` has a bit for each oracle of ``committee`` (the hash of its packed addresses) that answers for it.
+    """
+
+    report: Report
+    signed: int
+    committee: bytes
+    reported_at: int
+    active_at: int
+    budget: Gwei
+    revealed: int
 
 
 @dataclass(frozen=True, slots=True)

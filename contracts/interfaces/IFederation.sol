@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Excerpt, Fault} from "./IReferee.sol";
+
 /// @notice What the sponsor fixed at deployment.
 /// @dev Windows are seconds, amounts are gwei, `circuit`, `model` and `validation` are sha2-256 digests of content.
+/// `validationRoot` is the Merkle root over the validation block's rules and samples; `referee` judges disputes.
 struct Terms {
     bytes32 circuit;
     bytes32 model;
     bytes32 validation;
+    bytes32 validationRoot;
     uint32 commitWindow;
     uint32 revealWindow;
     uint32 reportWindow;
@@ -15,10 +19,12 @@ struct Terms {
     uint64 minStake;
     uint64 rewardPerRound;
     uint64 maxNorm;
+    uint64 oracleBond;
     uint16 minReveals;
     address sponsor;
     address guardian;
     uint40 guardianExpiry;
+    address referee;
 }
 
 /// @notice A participant's account. One storage slot.
@@ -75,7 +81,8 @@ enum Outcome {
 }
 
 /// @notice The latest report that was not voided and the one before it. One storage slot.
-/// @dev `slot` says which of the two stored reward roots is the latest report's.
+/// @dev `slot` says which of the two stored reward roots and filings is the latest report's. `seated`: every oracle of
+/// the committee had its bond when that was last looked at, and none was slashed or paid out since.
 struct Reports {
     uint16 latestRound;
     uint40 latestActiveAt;
@@ -84,6 +91,7 @@ struct Reports {
     uint40 previousActiveAt;
     uint64 previousTotal;
     uint8 slot;
+    bool seated;
 }
 
 /// @notice A report as the contract remembers it. All zero where there is none.
@@ -94,10 +102,53 @@ struct Standing {
     bytes32 rewards;
 }
 
-/// @notice Money that is not stake. `funded` is all ever paid in, less reclaims; `paid` is all ever claimed.
+/// @notice Money that is not stake. `funded` is all ever paid in, less reclaims; `paid` is all ever claimed. One
+/// storage slot.
+/// @dev `budget` is what the live round pays if its model is accepted, fixed when it opens.
 struct Pool {
     uint64 funded;
     uint64 paid;
+    uint64 budget;
+}
+
+/// @notice An oracle's bond, slashable until it is withdrawn. `withdrawableAt` is zero unless it is leaving.
+struct Bond {
+    uint64 amount;
+    uint40 withdrawableAt;
+}
+
+/// @notice A report with what the contract knew when it took it. The contract keeps its hash alone.
+/// @dev The hash is keccak256(abi.encode(filing)). `signed` has a bit for each oracle of `committee` that answers for
+/// the report; one bit where it reported alone. Everything here stands in the logs.
+struct Filing {
+    Report report;
+    uint256 signed;
+    bytes32 committee;
+    uint40 reportedAt;
+    uint40 activeAt;
+    uint64 budget;
+    uint16 revealed;
+}
+
+/// @notice What a participant can be convicted of besides a missing reveal.
+enum Offence {
+    MALFORMED,
+    UNAVAILABLE
+}
+
+/// @notice What became of a demand.
+enum DemandState {
+    NONE,
+    OPEN,
+    ANSWERED,
+    SETTLED
+}
+
+/// @notice A demand for bytes, and who put down the bond. One storage slot.
+struct Demand {
+    address demander;
+    uint40 deadline;
+    DemandState state;
 }
 
 /// @notice The preimage of a commitment.
@@ -211,6 +262,38 @@ interface IFederation {
     error NoPendingReport();
     /// @notice Everything in the pool belongs to participants.
     error NothingToReclaim();
+    /// @notice A member of the committee has no whole bond: top up, then `seat`.
+    error BondTooLow(address oracle, uint256 bond, uint256 minimum);
+    /// @notice The committee is not seated: each of its oracles needs a bond, then anybody calls `seat`.
+    error NotSeated();
+    /// @notice The oracle has given notice that it leaves.
+    error OracleLeaving(address oracle);
+    /// @notice The caller has no bond.
+    error NoBond();
+    /// @notice A bond cannot leave while a report is pending.
+    error ReportPending(uint256 activeAt);
+    /// @notice The caller is not the oracle at this place of the committee.
+    error NotOracle(address caller);
+    /// @notice The filing is not that of the report in question.
+    error WrongFiling(bytes32 expected, bytes32 found);
+    /// @notice Nothing is in dispute: the report is no longer in its challenge window.
+    error DisputeOver(uint256 activeAt);
+    /// @notice The two reports are one, or for different rounds.
+    error NoEquivocation();
+    /// @notice The payload is a well-formed update.
+    error NotMalformed();
+    /// @notice The penalty for this was taken already, or nothing is left to take.
+    error AlreadyConvicted(address participant, uint16 round);
+    /// @notice The demand must bring exactly this bond, in gwei.
+    error WrongDemandBond(uint256 value, uint256 bond);
+    /// @notice The same was demanded before.
+    error AlreadyDemanded(bytes32 key);
+    /// @notice There is no open demand for this.
+    error NothingDemanded(bytes32 key);
+    /// @notice The round is neither live in its report phase nor the latest reported.
+    error NotInDispute(uint16 round);
+    /// @notice The caller has no credit to collect.
+    error NothingToCollect();
 
     /* EVENTS */
 
@@ -231,7 +314,8 @@ interface IFederation {
         bytes32 evidence,
         bytes32 evidenceRoot,
         uint64 total,
-        uint256 signed
+        uint256 signed,
+        uint40 activeAt
     );
     event Claimed(address indexed participant, uint64 amount, uint64 cumulative);
     event Penalized(address indexed participant, uint16 indexed round, uint64 amount, uint64 stake);
@@ -244,6 +328,46 @@ interface IFederation {
     event RoundVoided(uint16 indexed round);
     event Cancelled();
     event Reclaimed(address indexed to, uint64 amount);
+    event Bonded(address indexed oracle, uint64 amount, uint64 bond);
+    event Unbonding(address indexed oracle, uint64 bond, uint40 withdrawableAt);
+    event BondWithdrawn(address indexed oracle, uint64 amount);
+    event CommitteeScheduled(address[] oracles, uint40 effectiveAt);
+    event CommitteeSeated(bytes32 indexed committee);
+    event CommitteeUnseated(bytes32 indexed committee);
+    event Slashed(address indexed oracle, uint16 indexed round, uint64 amount, uint64 bond);
+    /// @dev A report was proven wrong. `bounty` went to the reporter, `burned` to nobody; together they are what was
+    /// slashed. `ReportVoided` follows.
+    event Refuted(uint16 indexed round, Fault fault, address indexed reporter, uint64 bounty, uint64 burned);
+    event Equivocated(
+        address indexed oracle, uint16 indexed round, address indexed reporter, uint64 bounty, uint64 burned
+    );
+    /// @dev `amount` was taken, of stake and stake on its way out; `bounty` of it went to the reporter, the rest to
+    /// the pool. `stake` and `exiting` are what is left.
+    event Convicted(
+        address indexed participant,
+        uint16 indexed round,
+        Offence offence,
+        uint64 amount,
+        uint64 stake,
+        uint64 exiting,
+        address reporter,
+        uint64 bounty
+    );
+    event UpdateDemanded(
+        uint16 indexed round,
+        address indexed participant,
+        bytes32 digest,
+        address demander,
+        uint64 bond,
+        uint40 deadline
+    );
+    /// @dev The bytes are in the transaction's input. The bond went to the answerer.
+    event UpdateAnswered(uint16 indexed round, address indexed participant, bytes32 digest, address answerer, uint64 bond);
+    event LeafDemanded(uint16 indexed round, uint32 indexed index, address demander, uint64 bond, uint40 deadline);
+    event LeafAnswered(uint16 indexed round, uint32 indexed index, address answerer, uint64 bond);
+    /// @dev A demand was left unanswered; its bond is credited to the demander.
+    event Credited(address indexed account, uint64 amount);
+    event Collected(address indexed account, uint64 amount);
 
     /* MONEY AND MEMBERSHIP */
 
@@ -302,6 +426,107 @@ interface IFederation {
     /// @dev The amount goes to the pool. Each missing reveal costs once.
     function penalize(address participant) external;
 
+    /* ORACLES */
+
+    /// @notice Puts the value sent down as the caller's bond, or adds it.
+    /// @dev Warning: half of it is burned when a report the oracle signed is refuted, all of it when it signed two.
+    function bond() external payable;
+
+    /// @notice Gives notice: the caller's bond can leave after the unbonding window, and stays slashable until it has.
+    function unbond() external;
+
+    /// @notice Pays the caller's bond out, not while a report is pending. Unseats the committee if it is a member.
+    /// @param signers The committee: its addresses packed, ascending.
+    function withdrawBond(bytes calldata signers) external;
+
+    /// @notice Names the next committee. It can be seated after the unbonding window, so that whoever does not trust
+    /// it can leave before. The sponsor's; a later call replaces an earlier one.
+    function scheduleCommittee(address[] calldata oracles) external;
+
+    /// @notice Seats the committee, or the scheduled one whose time has come. Anyone may. Every member must have the
+    /// whole bond and not be leaving.
+    /// @param signers The committee's addresses packed, ascending.
+    function seat(bytes calldata signers) external;
+
+    /// @notice Closes the live round with a report of one oracle of the committee, from half of the report phase on.
+    /// @dev The oracle needs its whole bond; the committee need not be seated. The challenge window is as long as
+    /// commit and reveal together.
+    /// @param index The caller's place in the committee.
+    function reportAlone(Report calldata r, uint256 index, bytes calldata signers) external;
+
+    /* DISPUTES */
+
+    /// @notice Proves that the report in its challenge window is wrong: voids it, and slashes half of the bond of
+    /// every oracle that signed it. A tenth of that goes to the caller, the rest is burned.
+    /// @dev Warning: whoever sees the proof before it is mined can send it first and take the bounty.
+    /// @param filing That report's. @param base That of the report it builds on; all zero where there is none.
+    /// @param signers The addresses of the filing's committee, packed.
+    /// @param proof See `IReferee.judge`.
+    function refute(
+        Fault fault,
+        Filing calldata filing,
+        Filing calldata base,
+        bytes calldata signers,
+        bytes calldata proof
+    ) external;
+
+    /// @notice Proves that an oracle signed two reports for one round: its whole bond is slashed. The report stands.
+    function refuteEquivocation(
+        address oracle,
+        Report calldata first,
+        bytes calldata firstSignature,
+        Report calldata second,
+        bytes calldata secondSignature
+    ) external;
+
+    /// @notice Proves that a revealed payload is no update: takes 20 % of the participant's stake, on its way out or
+    /// not. A tenth of that goes to the caller, the rest to the pool.
+    /// @dev For the live round in its report phase, or the latest report's round with its filing.
+    /// @param filing The latest report's; ignored for the live round.
+    /// @param reveals, index See `IReferee.revealAt`. @param payload The bytes behind the digest.
+    function convictMalformed(
+        uint16 round,
+        Filing calldata filing,
+        bytes calldata reveals,
+        uint256 index,
+        bytes calldata payload,
+        bytes calldata circuit
+    ) external;
+
+    /// @notice Demands the bytes of a revealed update, with a bond that goes to whoever answers.
+    /// @dev For the live round where the time to answer ends by half of its report phase: left unanswered, it costs
+    /// the participant 10 % of its stake, and the update counts for nothing. For the latest report's round where two
+    /// times to answer are left before it is active: left unanswered, the report is void and its oracles lose 10 % of
+    /// their bonds.
+    function demandUpdate(uint16 round, Filing calldata filing, bytes calldata reveals, uint256 index)
+        external
+        payable;
+
+    /// @notice Demands a leaf of the evidence of the report in its challenge window.
+    function demandLeaf(uint32 index) external payable;
+
+    /// @notice Answers a demand with the bytes, in time. Anyone may; the bond is paid to the caller.
+    function answerUpdate(uint16 round, address participant, bytes calldata payload) external;
+
+    /// @notice Answers a demand with the leaf and the losses it commits to, or shows that there is no such leaf.
+    function answerLeaf(Filing calldata filing, uint32 index, Excerpt calldata leaf, bytes calldata row) external;
+
+    /// @notice Convicts for a demand that nobody answered in time. The bond is credited to the demander.
+    /// @dev `filing` and `signers` are needed where the demand was still open when the round was reported.
+    function convictSilentUpdate(
+        uint16 round,
+        address participant,
+        bytes32 digest,
+        Filing calldata filing,
+        bytes calldata signers
+    ) external;
+
+    /// @notice Voids the report in its challenge window for a leaf that nobody showed in time.
+    function convictSilentLeaf(uint32 index, Filing calldata filing, bytes calldata signers) external;
+
+    /// @notice Pays the caller its credit.
+    function collect() external;
+
     /* LEAVING */
 
     /// @notice Takes the whole stake out of the federation and starts its unbonding.
@@ -344,8 +569,29 @@ interface IFederation {
     /// @notice keccak256 of the committee's addresses packed, ascending.
     function committee() external view returns (bytes32);
 
-    /// @notice How many oracles must sign: (n + f) / 2 + 1 with f = (n - 1) / 3, which is 2f + 1 for n = 3f + 1.
-    function quorum() external view returns (uint256);
+    /// @notice Whether the committee is seated, and the next one with the time from which it can be (zero for none).
+    function seating() external view returns (bool seated, bytes32 scheduled, uint40 effectiveAt);
+
+    /// @notice An oracle's bond, and when it can leave; zero unless it gave notice.
+    function bondOf(address oracle) external view returns (uint64 amount, uint40 withdrawableAt);
+
+    /// @notice What an account can collect.
+    function credit(address account) external view returns (uint64);
+
+    /// @notice The hashes of the latest report's filing and of the one before it.
+    function filings() external view returns (bytes32 latest, bytes32 previous);
+
+    /// @notice The demand for an update's bytes.
+    function updateDemand(uint16 round, address participant, bytes32 digest) external view returns (Demand memory);
+
+    /// @notice The demand for a leaf of the latest report's evidence.
+    function leafDemand(uint32 index) external view returns (Demand memory);
+
+    /// @notice Whether a demand for the update had run out unanswered by `time`.
+    function silentAt(uint16 round, address participant, bytes32 digest, uint256 time) external view returns (bool);
+
+    /// @notice What a demand must bring, in gwei, and the seconds there are to answer it.
+    function demandTerms() external view returns (uint64 bond, uint256 answerWindow);
 
     /// @notice The EIP-712 domain separator (name "qfl-chain", version "1", this chain, this contract).
     function domainSeparator() external view returns (bytes32);
