@@ -223,11 +223,11 @@ library Evidence {
         return position == count - 1 ? _isAggregateLeaf(leaf) : _isCoalitionLeaf(leaf);
     }
 
-    /// @notice The hash of the losses that a leaf of the evidence commits to; zero for a leaf without any.
+    /// @notice Whether a leaf of the evidence commits to losses, and their hash. It may be anything, zero too.
     /// @dev For the bytes of any leaf, whether its place is known or not.
-    function rowOf(bytes memory leaf) internal pure returns (bytes32) {
-        if (!_isCoalitionLeaf(leaf) && !_isAggregateLeaf(leaf)) return bytes32(0);
-        return bytes32(readUint(leaf, leaf.length - 32, 32));
+    function rowOf(bytes memory leaf) internal pure returns (bool commits, bytes32 row) {
+        commits = _isCoalitionLeaf(leaf) || _isAggregateLeaf(leaf);
+        if (commits) row = bytes32(readUint(leaf, leaf.length - 32, 32));
     }
 
     /// @notice The big-endian number in `size` bytes, 1 to 32, at an offset that the caller knows to be inside.
