@@ -133,7 +133,7 @@ STANDING, EMPTY_COALITION, AGGREGATE = (evidence_leaves(SMALL)[index] for index 
     ("block", "reason"),
     [
         (b"QFLE\x01", "evidence: wrong magic and version"),
-        (b"QFLE\x02\x00\x00\x00\x01\x00\x00\x00\x00", "evidence: 1 leaves; there is at least a header and an aggregate"),
+        (b"QFLE\x02\x00\x00\x00\x01\x00\x00\x00\x00", "evidence: 1 leaves; there is at least a header"),
         (join_evidence(EvidenceBlock((*evidence_leaves(SMALL), b""), b"")), "6 leaves; the header announces 5"),
         (corrupted(STANDING, STANDING[:61] + b"\x09" + STANDING[62:]), "status 9 is unknown; the last is 3"),
         (corrupted(AGGREGATE, AGGREGATE[:49] + b"\x02" + AGGREGATE[50:]), "accepted is 2; it is 0 or 1"),
