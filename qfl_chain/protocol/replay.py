@@ -239,11 +239,10 @@ def _revealed(ledger: _Ledger, event: Event) -> None:
     reveals = ledger.reveals[record.number]
     if participant in reveals:
         raise ProtocolError(f"{participant} revealed twice in round {record.number}; a commitment opens once")
-    commit = ledger.commits[record.number].get(participant)
-    if commit is None:
+    if participant not in ledger.commits[record.number]:
         raise ProtocolError(f"{participant} revealed in round {record.number} without a commitment; a log is missing")
     _agree(f"stake of {participant}", event.args["stake"], account.stake, event)
-    reveals[participant] = Reveal(participant, account.stake, Digest(bytes(event.args["digest"])), commit.position)
+    reveals[participant] = Reveal(participant, account.stake, Digest(bytes(event.args["digest"])))
 
 
 def _reported(ledger: _Ledger, event: Event) -> None:

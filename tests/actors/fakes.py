@@ -142,7 +142,7 @@ class FakeLedger:
     def reveal(self, opening: Opening) -> Receipt:
         chain = self.chain
         chain.commitments[opening.participant] = (chain.number, 0)
-        chain.reveals.append(Reveal(opening.participant, STAKE, opening.digest, (0, 0)))
+        chain.reveals.append(Reveal(opening.participant, STAKE, opening.digest))
         receipt = chain.log(
             "Revealed", participant=opening.participant, round=chain.number, stake=STAKE, digest=opening.digest
         )

@@ -74,7 +74,7 @@ def test_a_round_collects_commits_reveals_and_report() -> None:
     log = Log().start().open(1).commit(ONE, 1).commit(TWO, 1)
     log.reveal(TWO, 1, "b").reveal(ONE, 1, "a").report(1, 40)
     record = log.history().rounds[1]
-    reveals = (Reveal(TWO, Gwei(100), payload("b"), (3, 0)), Reveal(ONE, Gwei(100), payload("a"), (2, 1)))
+    reveals = (Reveal(TWO, Gwei(100), payload("b")), Reveal(ONE, Gwei(100), payload("a")))
     assert record.commits == (Commit(ONE, 1, 7, (2, 1)), Commit(TWO, 1, 7, (3, 0)))
     assert record.reveals == reveals
     assert (record.start, record.budget, record.signed) == (1_700_000_001, 50, 0b111)
