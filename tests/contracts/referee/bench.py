@@ -9,19 +9,17 @@ from typing import Any
 
 import eth_abi
 from eth_tester.exceptions import TransactionFailed
-from eth_utils import keccak, to_canonical_address
+from eth_utils import keccak
 from eth_utils.abi import collapse_if_tuple
 
 from qfl_chain.chain.artifacts import load_artifact
-from qfl_chain.protocol.faults import Fault
+from qfl_chain.protocol.codec import decode_validation, digest_of_bytes
 from qfl_chain.protocol.merkle import Excerpt
 from qfl_chain.protocol.proofs import AnyProof, encode_proof
 from qfl_chain.protocol.trial import Trial
 from qfl_chain.protocol.validation import validation_root
-from qfl_chain.protocol.codec import decode_validation, digest_of_bytes
-
-from ..chain import Chain
-from ..references import RewardTree, address
+from tests.contracts.chain import Chain
+from tests.contracts.references import RewardTree, address
 
 GAS_CAP = 16_777_216
 REPORTED_AT = 1_000
@@ -140,4 +138,4 @@ def _deploy(chain: Chain, code: bytes) -> str:
 def _returning(runtime: bytes) -> bytes:
     """Creation code of a contract with this code."""
     size = len(runtime)
-    return bytes.fromhex("60%02x600c60003960%02x6000f3" % (size, size)) + runtime
+    return bytes.fromhex(f"60{size:02x}600c60003960{size:02x}6000f3") + runtime

@@ -10,9 +10,9 @@ from qfl_chain.protocol.codec import Rules
 from qfl_chain.protocol.contribution import EXACT_UP_TO
 from qfl_chain.protocol.trial import Trial
 from qfl_chain.types import Gwei
+from tests.contracts.chain import Chain
+from tests.protocol.builders import Entry, account
 
-from ...protocol.builders import Entry, account
-from ..chain import Chain
 from .bench import Bench, silences
 from .trials import trial
 

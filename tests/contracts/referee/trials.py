@@ -8,12 +8,10 @@ from dataclasses import replace
 from qfl_chain.circuit.gates import Angle, Circuit, Gate, Source
 from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.protocol.codec import Rules, digest_of_bytes
-from qfl_chain.protocol.commitment import accumulate
 from qfl_chain.protocol.trial import Trial
-from qfl_chain.types import Address, Digest, Gwei, Reveal
-
-from ...protocol.builders import Entry, model_block, scene, update_block
-from ...protocol.corruptions import trial_of
+from qfl_chain.types import Address, Digest, Gwei
+from tests.protocol.builders import Entry, model_block, scene, update_block
+from tests.protocol.corruptions import trial_of
 
 ONE = 1 << 24
 CIRCUIT = Circuit(
@@ -46,8 +44,12 @@ def trial(
 ) -> Trial:
     """The honest report of a round in which participants ``account(1)``, ``account(2)``, ... revealed these."""
     circuit = Digest(digest_of_bytes(CIRCUIT.to_bytes()))
-    contents = [entry if not isinstance(entry.content, Sequence) or isinstance(entry.content, bytes) else
-                Entry(update_block(entry.content, round_number, circuit), entry.stake) for entry in entries]
+    contents = [
+        entry
+        if not isinstance(entry.content, Sequence) or isinstance(entry.content, bytes)
+        else Entry(update_block(entry.content, round_number, circuit), entry.stake)
+        for entry in entries
+    ]
     facts, seen = scene(contents, rules=rules, cumulative=cumulative, round_number=round_number, max_norm=MAX_NORM)
     base = model_block(BASE, 0, circuit)
     facts = replace(facts, federation=Address(federation), base_model=digest_of_bytes(base))
