@@ -17,8 +17,8 @@ from qfl_chain.actors.view import ChainView
 from qfl_chain.errors import ContentError, ContentUnreachable, InputError, ProtocolError
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.eip712 import quorum
+from qfl_chain.protocol.history import RoundRecord
 from qfl_chain.protocol.packing import pack_address
-from qfl_chain.protocol.replay import RoundRecord
 from qfl_chain.storage.state import StateFile
 from qfl_chain.types import Address, Digest, LiveRound, Phase
 
