@@ -64,7 +64,7 @@ class Comparison:
 
     def begin(self) -> ContractState:
         """The contract's state before its first log."""
-        return ContractState(self._terms.challenge_window)
+        return ContractState()
 
     def advanced(self, state: ContractState, after: int, block: int) -> ContractState:
         """The state at a block, from that at an earlier one."""
