@@ -284,10 +284,10 @@ def _committee_scheduled(state: ContractState, event: Event) -> None:
 
 def _committee_seated(state: ContractState, event: Event) -> None:
     committee = bytes(event.args["committee"])
-    changes: dict[str, Any] = (
-        {} if committee == state.seating.committee else {"scheduled": bytes(32), "effective_at": 0}
-    )
-    state.seating = replace(state.seating, committee=committee, seated=True, **changes)
+    if committee == state.seating.committee:
+        state.seating = replace(state.seating, seated=True)
+    else:
+        state.seating = Seating(committee, seated=True)
 
 
 def _committee_unseated(state: ContractState, event: Event) -> None:
