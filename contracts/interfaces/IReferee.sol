@@ -97,13 +97,14 @@ struct CoalitionsProof {
     Excerpt rules;
 }
 
-/// @dev `base` is the block of the base model; `payloads` are the members' updates, in the order of players.
+/// @dev `base` is the block of the base model. `deltas` are those of the members' updates, in the order of players, each
+/// 4 bytes: what the blocks hold behind their heads, which follow from circuit and round.
 struct ModelProof {
     Excerpt standings;
     Excerpt coalition;
     Excerpt rules;
     bytes base;
-    bytes[] payloads;
+    bytes deltas;
 }
 
 /// @dev `leaf` is a coalition's or the aggregate's, `row` its losses, `position` the place in the row. `sample` is
@@ -137,13 +138,13 @@ struct WeightProof {
     Excerpt standing;
 }
 
-/// @dev `payloads` are the updates of the players with a weight above zero, in the order of players.
+/// @dev `deltas` are those of the updates of the players with a weight above zero, in the order of players.
 struct AggregateProof {
     Excerpt standings;
     Excerpt aggregate;
     Excerpt rules;
     bytes base;
-    bytes[] payloads;
+    bytes deltas;
 }
 
 /// @dev `coalition` is the empty one, which comes first.
