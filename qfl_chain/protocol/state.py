@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 
 from eth_hash.auto import keccak
 
@@ -64,22 +63,13 @@ class Bond:
     withdrawable_at: int = 0
 
 
-class DemandState(IntEnum):
-    """The contract's enum of the same name."""
-
-    NONE = 0
-    OPEN = 1
-    ANSWERED = 2
-    SETTLED = 3
-
-
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A demand for bytes."""
+    """A demand for bytes. Of one that ran out, no log says whether its bond was credited already."""
 
     demander: Address
     deadline: int
-    state: DemandState
+    answered: bool = False
 
 
 @dataclass(slots=True)
@@ -89,6 +79,7 @@ class ContractState:
     Attributes:
         filings: those beside the two reports; like their roots, a voided report's stays where it is.
         budget: what the latest round that opened pays if its model is accepted.
+        bonds, credits: of everybody who ever had one.
         convicted: participant and round of every conviction.
         updates: the demands for updates by round, participant and digest.
         leaves: the demands for evidence by round and leaf.
@@ -267,13 +258,18 @@ def _bonded(state: ContractState, event: Event) -> None:
     state.bonds[oracle] = replace(state.bonds.get(oracle, Bond()), amount=Gwei(event.args["bond"]))
 
 
+def _slashed(state: ContractState, event: Event) -> None:
+    oracle, left = Address(event.args["oracle"]), Gwei(event.args["bond"])
+    state.bonds[oracle] = replace(state.bonds[oracle], amount=left) if left else Bond()
+
+
 def _unbonding(state: ContractState, event: Event) -> None:
     oracle = Address(event.args["oracle"])
     state.bonds[oracle] = Bond(Gwei(event.args["bond"]), event.args["withdrawableAt"])
 
 
 def _bond_withdrawn(state: ContractState, event: Event) -> None:
-    del state.bonds[Address(event.args["oracle"])]
+    state.bonds[Address(event.args["oracle"])] = Bond()
 
 
 def _committee_scheduled(state: ContractState, event: Event) -> None:
@@ -304,7 +300,7 @@ def _update_demanded(state: ContractState, event: Event) -> None:
 
 
 def _update_answered(state: ContractState, event: Event) -> None:
-    state.updates[_update(event)] = replace(state.updates[_update(event)], state=DemandState.ANSWERED)
+    state.updates[_update(event)] = replace(state.updates[_update(event)], answered=True)
     state.open_demands -= event.args["bond"]
 
 
@@ -314,7 +310,7 @@ def _leaf_demanded(state: ContractState, event: Event) -> None:
 
 
 def _leaf_answered(state: ContractState, event: Event) -> None:
-    state.leaves[_leaf(event)] = replace(state.leaves[_leaf(event)], state=DemandState.ANSWERED)
+    state.leaves[_leaf(event)] = replace(state.leaves[_leaf(event)], answered=True)
     state.open_demands -= event.args["bond"]
 
 
@@ -327,7 +323,7 @@ def _leaf(event: Event) -> tuple[int, int]:
 
 
 def _demand(event: Event) -> Demand:
-    return Demand(Address(event.args["demander"]), event.args["deadline"], DemandState.OPEN)
+    return Demand(Address(event.args["demander"]), event.args["deadline"])
 
 
 def _credited(state: ContractState, event: Event) -> None:
@@ -337,7 +333,7 @@ def _credited(state: ContractState, event: Event) -> None:
 
 
 def _collected(state: ContractState, event: Event) -> None:
-    del state.credits[Address(event.args["account"])]
+    state.credits[Address(event.args["account"])] = ZERO
 
 
 _HANDLERS: Mapping[str, Callable[[ContractState, Event], None]] = {
@@ -365,7 +361,7 @@ _HANDLERS: Mapping[str, Callable[[ContractState, Event], None]] = {
     "CommitteeScheduled": _committee_scheduled,
     "CommitteeSeated": _committee_seated,
     "CommitteeUnseated": _committee_unseated,
-    "Slashed": _bonded,
+    "Slashed": _slashed,
     "Refuted": _proven,
     "Equivocated": _proven,
     "Convicted": _convicted,
