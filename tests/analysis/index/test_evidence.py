@@ -291,7 +291,8 @@ def test_a_circuit_that_is_none_leaves_the_figures_out() -> None:
 
 def _without_samples(evidence: Evidence) -> Evidence:
     scores = tuple(replace(score, losses=()) for score in evidence.coalitions)
-    return replace(evidence, header=replace(evidence.header, subset=()), coalitions=scores)
+    aggregate = replace(evidence.aggregate, losses=())
+    return replace(evidence, header=replace(evidence.header, subset=()), coalitions=scores, aggregate=aggregate)
 
 
 @pytest.mark.parametrize(
