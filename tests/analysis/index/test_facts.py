@@ -337,9 +337,11 @@ def test_a_time_beyond_the_calendar_is_an_error_of_ours() -> None:
             load_facts(index)
 
 
-def test_the_money_of_disputes_is_the_replay_s_after_every_single_log() -> None:
+def test_the_money_of_disputes_is_the_replay_s_after_every_transaction() -> None:
     events = disputed().events
-    for size in range(len(events) + 1):
+    # What was slashed is burned in the same transaction, and no index ends within one.
+    within = ("Slashed", "CommitteeUnseated")
+    for size in (at for at in range(len(events) + 1) if not at or events[at - 1].name not in within):
         with create_index(None, META) as index:
             if size:
                 index.append(piece_of(events[:size]))
