@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from eth_utils.address import to_checksum_address
 
+from qfl_chain.actors.court import ShownLeaf
 from qfl_chain.protocol.codec import Model, Rules, Validation, encode_model, encode_validation
 from qfl_chain.protocol.commitment import accumulate
 from qfl_chain.protocol.validation import validation_root
@@ -52,6 +53,20 @@ class PullToTarget:
 
 
 @dataclass
+class Docket:
+    """What the disputes of a chain hold beyond its logs, shared by all courts of it."""
+
+    open: dict[tuple[object, ...], tuple[Address, int]] = field(default_factory=dict)
+    settled: set[tuple[object, ...]] = field(default_factory=set)
+    updates: dict[str, bytes] = field(default_factory=dict)
+    leaves: dict[str, ShownLeaf] = field(default_factory=dict)
+    credits: dict[Address, int] = field(default_factory=dict)
+    bonds: dict[Address, int] = field(default_factory=dict)
+    penalized: list[Address] = field(default_factory=list)
+    equivocated: list[tuple[Report, Report]] = field(default_factory=list)
+
+
+@dataclass
 class FakeChain:
     """One federation's state, shared by the ledgers of all its accounts."""
 
@@ -72,6 +87,7 @@ class FakeChain:
     paused: bool = False
     cancelled: bool = False
     total: int = 0
+    docket: Docket = field(default_factory=Docket)
 
     def names(self, account: Address) -> list[str]:
         """What an account did, in order."""
