@@ -14,13 +14,12 @@ import numpy as np
 from eth_utils.address import to_checksum_address
 
 from qfl_chain.actors.court import ShownLeaf
-from qfl_chain.protocol.codec import Model, Rules, Validation, encode_model, encode_validation
+from qfl_chain.protocol.codec import Model, Rules, Validation, digest_of_bytes, encode_model, encode_validation
 from qfl_chain.protocol.commitment import accumulate
 from qfl_chain.protocol.validation import validation_root
 from qfl_chain.storage.blocks import MemoryStore
 from qfl_chain.types import (
     Address,
-    Digest,
     Event,
     Gwei,
     IntArray,
@@ -34,7 +33,8 @@ from qfl_chain.types import (
     Terms,
 )
 
-CIRCUIT = Digest(b"c" * 32)
+CIRCUIT_BYTES = b"a circuit that pulls to a target"
+CIRCUIT = digest_of_bytes(CIRCUIT_BYTES)
 FEDERATION = Address(to_checksum_address("0x" + "fe" * 20))
 ANNA, BEN, SPONSOR, REFEREE = (Address("0x" + digit * 40) for digit in "1234")
 STAKE = Gwei(1_000)
@@ -214,7 +214,7 @@ def fake_chain() -> FakeChain:
     validation = Validation(Rules(subset=4), features, np.array([0, 1, 0, 1]), 2)
     model = Model(CIRCUIT, 0, np.zeros(PARAMETERS, dtype=np.int64))
     terms = Terms(
-        circuit=CIRCUIT,
+        circuit=store.put(CIRCUIT_BYTES),
         model=store.put(encode_model(model)),
         validation=store.put(encode_validation(validation)),
         validation_root=validation_root(validation),
