@@ -30,6 +30,20 @@ class Commit:
     position: tuple[int, int]
 
 
+def logged_report(event: Event) -> Report:
+    """The report in a ``Reported`` log."""
+    args = event.args
+    return Report(
+        round=int(args["round"]),
+        inputs=int(args["inputs"]),
+        rewards=bytes(args["rewards"]),
+        model=Digest(bytes(args["model"])),
+        evidence=Digest(bytes(args["evidence"])),
+        evidence_root=bytes(args["evidenceRoot"]),
+        total=Gwei(int(args["total"])),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class UpdateDemand:
     """A demand for an update's bytes. Nobody can answer from the deadline on."""

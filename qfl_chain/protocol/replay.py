@@ -14,7 +14,7 @@ from qfl_chain.errors import ProtocolError
 from qfl_chain.protocol.bonds import DisputeLedger, agree
 from qfl_chain.protocol.commitment import accumulate
 from qfl_chain.protocol.faults import Fault
-from qfl_chain.protocol.history import Commit, History, RoundRecord, RoundStatus, UpdateDemand
+from qfl_chain.protocol.history import Commit, History, RoundRecord, RoundStatus, UpdateDemand, logged_report
 from qfl_chain.protocol.money import ZERO, Account, money_statement
 from qfl_chain.types import Address, Digest, Event, Gwei, Report, Reveal, Round
 
@@ -190,18 +190,9 @@ def _revealed(ledger: _Ledger, event: Event) -> None:
 def _reported(ledger: _Ledger, event: Event) -> None:
     record, args = ledger.open_round_of(event), event.args
     agree("inputs", args["inputs"], accumulate(ledger.reveals[record.number].values()), event)
-    report = Report(
-        round=record.number,
-        inputs=int(args["inputs"]),
-        rewards=bytes(args["rewards"]),
-        model=Digest(bytes(args["model"])),
-        evidence=Digest(bytes(args["evidence"])),
-        evidence_root=bytes(args["evidenceRoot"]),
-        total=Gwei(int(args["total"])),
-    )
     ledger.change(
         record,
-        report=report,
+        report=logged_report(event),
         signed=int(args["signed"]),
         reported_at=event.timestamp,
         active_at=int(args["activeAt"]),
