@@ -225,14 +225,14 @@ def _with_tree(right: Outcome, paid: Mapping[Address, Gwei], taken: int, friend:
     return Lie(replace(right.report, rewards=tree.root), right.model, right.evidence)
 
 
-def _with_evidence(right: Outcome, evidence: Evidence, model: bytes | None = None, **report: object) -> Lie:
+def _with_evidence(right: Outcome, evidence: Evidence, made: bytes | None = None, /, **report: object) -> Lie:
     block = split_evidence(encode_evidence(evidence))
-    return _with_leaves(right, block.leaves, block.rows, model, **report)
+    return _with_leaves(right, block.leaves, block.rows, made, **report)
 
 
 def _with_leaves(
-    right: Outcome, leaves: tuple[bytes, ...], rows: bytes, model: bytes | None = None, **report: object
+    right: Outcome, leaves: tuple[bytes, ...], rows: bytes, made: bytes | None = None, /, **report: object
 ) -> Lie:
     data = join_evidence(EvidenceBlock(leaves, rows))
     named = {"evidence": digest_of_bytes(data), "evidence_root": tree_root(leaves), **report}
-    return Lie(replace(right.report, **named), right.model if model is None else model, data)  # type: ignore[arg-type]
+    return Lie(replace(right.report, **named), right.model if made is None else made, data)  # type: ignore[arg-type]

@@ -11,7 +11,6 @@ from qfl_chain.protocol.report import build_report
 from qfl_chain.protocol.trial import Trial, rows_by_hash
 from qfl_chain.simulation.liars import COMMITTEE_BEHAVIOURS, LIES, lie_of
 from qfl_chain.types import Address, Gwei
-
 from tests.protocol.builders import Entry, account, scene
 
 FRIEND: Address = account(99)
