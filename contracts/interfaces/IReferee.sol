@@ -201,7 +201,8 @@ interface IReferee {
     error OutOfRange(string part, uint256 value, uint256 bound);
     /// @notice A claim of the proof does not lead to its root and total.
     error InvalidClaim(string part);
-    /// @notice The bytes are no circuit, model or update that the programs can read.
+    /// @notice The bytes are not what they should be. `part` is "proof" where they are no ABI encoding of the struct
+    /// named after the fault: truncated, with bytes too many, or encoded in another way than the usual one.
     error UnreadableBytes(string part);
 
     /* JUDGEMENT */
