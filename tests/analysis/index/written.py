@@ -136,3 +136,43 @@ class Written:
 
 GOOD = {ONE: (-2, 1, 0), TWO: (-1, 1, 1), THREE: (1, 0, -2)}
 """Updates of which some help."""
+
+
+def disputed() -> Written:
+    """A round with every kind of dispute."""
+    written = Written().start()
+    for oracle in ORACLES[:2]:
+        written.add("Bonded", oracle=oracle, amount=BOND, bond=BOND)
+    written.add("CommitteeSeated", committee=bytes(32))
+    written.add("CommitteeScheduled", oracles=ORACLES[1:], effectiveAt=START + 10**6)
+    written.open(1).commit(1, *GOOD).reveal(1, GOOD)
+    for participant, deadline in ((ONE, 1), (TWO, 10**6)):
+        digest = next(
+            one.args["digest"]
+            for one in written.events
+            if one.args.get("participant") == participant and one.name == "Revealed"
+        )
+        update = {"round": 1, "participant": participant, "digest": digest}
+        written.add("UpdateDemanded", **update, demander=THREE, bond=7, deadline=START + deadline)
+    written.add("UpdateAnswered", **update, answerer=ORACLES[0], bond=7)
+    written.add("Exited", participant=ONE, amount=STAKE, withdrawableAt=START + 10**6)
+    written.add("Joined", participant=ONE, amount=40, stake=40)
+    written.add("Credited", account=THREE, amount=7)
+    taken, left = STAKE // 10, STAKE - STAKE // 10 + 40
+    fine = {"amount": taken, "stake": 0, "exiting": left, "bounty": taken // 10}
+    written.add("Convicted", participant=ONE, round=1, offence=1, reporter=THREE, **fine)
+    written.report(1)
+    written.add("LeafDemanded", round=1, index=3, demander=THREE, bond=7, deadline=START + 10**6)
+    written.add("LeafAnswered", round=1, index=3, answerer=ORACLES[0], bond=7)
+    for oracle in ORACLES[:2]:
+        written.add("Slashed", oracle=oracle, round=1, amount=BOND // 2, bond=BOND // 2)
+    written.add("CommitteeUnseated", committee=bytes(32))
+    written.add("Refuted", round=1, fault=6, reporter=THREE, bounty=BOND // 10, burned=BOND - BOND // 10)
+    written.add("ReportVoided", round=1)
+    written.add("Slashed", oracle=ORACLES[1], round=1, amount=BOND // 2, bond=0)
+    written.add(
+        "Equivocated", oracle=ORACLES[1], round=1, reporter=TWO, bounty=BOND // 20, burned=BOND // 2 - BOND // 20
+    )
+    written.add("Unbonding", oracle=ORACLES[0], bond=BOND // 2, withdrawableAt=START + 10**6)
+    written.add("BondWithdrawn", oracle=ORACLES[0], amount=BOND // 2)
+    return written.add("Collected", account=THREE, amount=7)
