@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from qfl_chain.ports import Ledger
 from qfl_chain.protocol.faults import Fault
+from qfl_chain.protocol.filing import ShownLeaf
 from qfl_chain.protocol.merkle import Excerpt
 from qfl_chain.types import Address, Digest, Filing, Gwei, Receipt, Report, Signature
-
-
-@dataclass(frozen=True, slots=True)
-class ShownLeaf:
-    """A leaf of a report's evidence as somebody showed it on chain, and the losses it commits to."""
-
-    index: int
-    leaf: Excerpt
-    row: bytes
 
 
 class Court(Ledger, Protocol):

@@ -1,8 +1,12 @@
-"""Filings: a report with what the contract knew when it took it. The contract keeps the hash, the logs all the rest."""
+"""Filings, and what else of disputes stands in logs and transactions.
+
+A filing is a report with what the contract knew when it took it; the contract keeps its hash, the logs all the rest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
@@ -10,6 +14,7 @@ from eth_hash.auto import keccak
 from qfl_chain.errors import ProtocolError
 from qfl_chain.protocol.eip712 import committee_bytes
 from qfl_chain.protocol.history import RoundRecord
+from qfl_chain.protocol.merkle import Excerpt
 from qfl_chain.protocol.packing import DIGEST_BYTES
 from qfl_chain.types import Address, Digest, Event, Filing, Gwei, Report
 
@@ -20,6 +25,15 @@ NO_FILING = Filing(
     Report(0, 0, _NOTHING, Digest(_NOTHING), Digest(_NOTHING), _NOTHING, Gwei(0)), 0, _NOTHING, 0, 0, Gwei(0), 0
 )
 """What stands for the report before the first one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLeaf:
+    """A leaf of a report's evidence as somebody showed it on chain, and the losses it commits to."""
+
+    index: int
+    leaf: Excerpt
+    row: bytes
 
 
 def committee_hash(oracles: Iterable[Address]) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qfl_chain.actors.court import ShownLeaf
+from qfl_chain.protocol.filing import ShownLeaf
 from qfl_chain.errors import Reverted
 from qfl_chain.protocol.codec import digest_of_bytes
 from qfl_chain.protocol.faults import Fault, Offence

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from eth_utils.address import to_checksum_address
 
-from qfl_chain.actors.court import ShownLeaf
+from qfl_chain.protocol.filing import ShownLeaf
 from qfl_chain.protocol.codec import Model, Rules, Validation, digest_of_bytes, encode_model, encode_validation
 from qfl_chain.protocol.commitment import accumulate
 from qfl_chain.protocol.validation import validation_root
