@@ -2,9 +2,12 @@
 pragma solidity 0.8.30;
 
 import {Case, Excerpt, Fault, IReferee} from "./interfaces/IReferee.sol";
+import {Contributions} from "./libraries/Contributions.sol";
 import {Encoding} from "./libraries/Encoding.sol";
 import {Evidence} from "./libraries/Evidence.sol";
 import {Excerpts} from "./libraries/Excerpts.sol";
+import {Models} from "./libraries/Models.sol";
+import {Rewards} from "./libraries/Rewards.sol";
 import {Rounds} from "./libraries/Rounds.sol";
 import {Updates} from "./libraries/Updates.sol";
 
@@ -22,6 +25,14 @@ contract Referee is IReferee {
         if (fault == Fault.STANDING) return Rounds.proveStanding(case_, Encoding.checked(proof, "EBBB"));
         if (fault == Fault.PLAYERS) return Rounds.provePlayers(case_, Encoding.checked(proof, "E"));
         if (fault == Fault.COALITIONS) return Rounds.proveCoalitions(case_, Encoding.checked(proof, "EEEE"));
+        if (fault == Fault.MODEL) return Models.proveModel(case_, Encoding.checked(proof, "EEEBB"));
+        if (fault == Fault.CONTRIBUTION) return Contributions.proveContribution(case_, Encoding.checked(proof, "EEEH"));
+        if (fault == Fault.WEIGHT) return Contributions.proveWeight(case_, Encoding.checked(proof, "E"));
+        if (fault == Fault.AGGREGATE) return Models.proveAggregate(case_, Encoding.checked(proof, "EEEBB"));
+        if (fault == Fault.VERDICT) return Rewards.proveVerdict(case_, Encoding.checked(proof, "EEE"));
+        if (fault == Fault.SPLIT) return Rewards.proveSplit(case_, Encoding.checked(proof, "EE"));
+        if (fault == Fault.REWARDS) return Rewards.proveRewards(case_, Encoding.checked(proof, "EB"));
+        if (fault == Fault.DECREASE) return Rewards.proveDecrease(case_, Encoding.checked(proof, "AQWBQWB"));
         revert NotJudged(fault);
     }
 
