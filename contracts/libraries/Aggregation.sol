@@ -222,15 +222,18 @@ library Aggregation {
     /// @dev Weighted mean of the weight between `low` and `high`, counted from the least delta up; rounded down. An
     /// update that straddles a cut keeps the part of its weight that lies inside. Deltas have 2^31 added.
     function _trimmedMean(uint256[] memory sorted, uint256 low, uint256 high) private pure returns (uint256) {
-        // Safe unchecked: weights, their sums and the sum over deltas are bounded by WEIGHT_BOUND. `end` never falls.
+        // Safe unchecked: weights, their sums and the sum over deltas are bounded by WEIGHT_BOUND, and `end` lies above
+        // `start`. All words together reach `high`, so the loop ends at one of them.
         unchecked {
             uint256 upper;
             uint256 start = low;
             uint256 sum;
             for (uint256 i; start != high; ++i) {
-                upper += sorted[i] & WEIGHT;
-                uint256 end = upper < low ? low : upper > high ? high : upper;
-                sum += (end - start) * (sorted[i] >> 224);
+                uint256 word = sorted[i];
+                upper += word & WEIGHT;
+                if (upper <= start) continue;
+                uint256 end = upper < high ? upper : high;
+                sum += (end - start) * (word >> 224);
                 start = end;
             }
             return sum / (high - low);
