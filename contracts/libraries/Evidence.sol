@@ -64,8 +64,10 @@ library Evidence {
         uint64 cumulative;
     }
 
-    /// @dev `row` is the hash of the losses, here and below.
+    /// @dev `row` is the hash of the losses, here and below. `wide` is set where the mask has more than `MAX_PLAYERS`
+    /// bits; what is in `mask` then means nothing.
     struct Coalition {
+        bool wide;
         uint256 mask;
         bytes32 model;
         int64 loss;
@@ -124,17 +126,20 @@ library Evidence {
     function openCoalition(Case memory facts, Excerpt memory shown) internal pure returns (Coalition memory, uint256) {
         Excerpts.check(facts.report.evidenceRoot, shown, "coalition");
         if (shown.leaves.length != 1 || !_isCoalition(facts, shown)) revert IReferee.WrongExcerpt("coalition");
-        return (_readCoalition(shown.leaves[0], shown.first), shown.first - facts.revealed - 1);
+        return (_narrow(_readCoalition(shown.leaves[0], shown.first)), shown.first - facts.revealed - 1);
     }
 
     /// @notice The coalitions of the whole round, in order.
     function openCoalitions(Case memory facts, Excerpt memory shown) internal pure returns (Coalition[] memory) {
         (Coalition[] memory all, uint256 from, uint256 count) = openSomeCoalitions(facts, shown);
         if (from != 0 || all.length != count) revert IReferee.WrongExcerpt("coalitions");
+        for (uint256 i; i < count; ++i) {
+            _narrow(all[i]);
+        }
         return all;
     }
 
-    /// @notice Some neighbouring coalitions, the position of the first among all, and how many there are.
+    /// @notice Some neighbouring coalitions, wide ones too, the position of the first among all, and how many there are.
     function openSomeCoalitions(Case memory facts, Excerpt memory shown)
         internal
         pure
@@ -305,15 +310,20 @@ library Evidence {
         }
     }
 
-    /// @dev A mask of more than one word is canonical, but nothing that opens it can be judged.
     function _readCoalition(bytes memory leaf, uint256 position) private pure returns (Coalition memory coalition) {
         if (!_isCoalitionLeaf(leaf)) revert IReferee.UnreadableLeaf(position);
         uint256 width = leaf.length - COALITION;
-        if (width * 8 > MAX_PLAYERS) revert IReferee.OutOfRange("mask", width * 8, MAX_PLAYERS + 1);
-        coalition.mask = width == 0 ? 0 : readUint(leaf, 3, width);
+        coalition.wide = width * 8 > MAX_PLAYERS;
+        coalition.mask = width == 0 || coalition.wide ? 0 : readUint(leaf, 3, width);
         coalition.model = bytes32(readUint(leaf, 3 + width, 32));
         coalition.loss = int64(uint64(readUint(leaf, 35 + width, 8)));
         coalition.row = bytes32(readUint(leaf, 43 + width, 32));
+    }
+
+    /// @dev The coalition, whose mask must fit one word: with more players nothing is judged.
+    function _narrow(Coalition memory coalition) private pure returns (Coalition memory) {
+        if (coalition.wide) revert IReferee.OutOfRange("mask", MAX_PLAYERS + 8, MAX_PLAYERS + 1);
+        return coalition;
     }
 
     function _readAggregate(bytes memory leaf, uint256 position) private pure returns (Aggregate memory aggregate) {

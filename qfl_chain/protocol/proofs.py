@@ -47,7 +47,8 @@ class SubsetProof:
 class StandingProof:
     """A standing that is not its reveal's, or a ruling that is wrong.
 
-    ``reveals`` are those of :func:`packed_reveals`; ``payload`` is empty where a demand for it was left unanswered.
+    ``reveals`` are those of :func:`packed_reveals`. ``payload`` and ``circuit`` are empty unless they decide: where
+    participant, stake and digest are right and no demand for the update was left unanswered.
     """
 
     standing: Excerpt
@@ -65,7 +66,7 @@ class PlayersProof:
 
 @dataclass(frozen=True, slots=True)
 class CoalitionsProof:
-    """Coalitions that are not those to score, or a wrong scale. ``coalitions`` are all of the round's."""
+    """Coalitions that are not those to score, or a wrong scale. ``coalitions`` shows a wrong one, or any."""
 
     header: Excerpt
     standings: Excerpt
@@ -75,13 +76,13 @@ class CoalitionsProof:
 
 @dataclass(frozen=True, slots=True)
 class ModelProof:
-    """A coalition's model. ``payloads`` are its members' updates, in the order of players."""
+    """A coalition's model. ``deltas`` are those of its members' updates, in the order of players."""
 
     standings: Excerpt
     coalition: Excerpt
     rules: Excerpt
     base: bytes
-    payloads: tuple[bytes, ...]
+    deltas: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,10 @@ class SumProof:
 
 @dataclass(frozen=True, slots=True)
 class ContributionProof:
-    """A participant's contribution. ``standing`` is its position among all standings."""
+    """A participant's contribution. ``standing`` is its position among all standings.
+
+    ``coalitions`` are all of the round's. They are empty where it took no part, ``rules`` where no orders are drawn.
+    """
 
     standings: Excerpt
     coalitions: Excerpt
@@ -126,13 +130,13 @@ class WeightProof:
 
 @dataclass(frozen=True, slots=True)
 class AggregateProof:
-    """The candidate. ``payloads`` are the updates of the players with a weight above zero, in the order of players."""
+    """The candidate. ``deltas`` are those of the players with a weight above zero, in the order of players."""
 
     standings: Excerpt
     aggregate: Excerpt
     rules: Excerpt
     base: bytes
-    payloads: tuple[bytes, ...]
+    deltas: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +199,12 @@ PROOFS: Mapping[type[Any], tuple[Fault, str]] = {
     StandingProof: (Fault.STANDING, f"({EXCERPT},bytes,bytes,bytes)"),
     PlayersProof: (Fault.PLAYERS, f"({EXCERPT})"),
     CoalitionsProof: (Fault.COALITIONS, f"({EXCERPT},{EXCERPT},{EXCERPT},{EXCERPT})"),
-    ModelProof: (Fault.MODEL, f"({EXCERPT},{EXCERPT},{EXCERPT},bytes,bytes[])"),
+    ModelProof: (Fault.MODEL, f"({EXCERPT},{EXCERPT},{EXCERPT},bytes,bytes)"),
     LossProof: (Fault.LOSS, f"({EXCERPT},{EXCERPT},{EXCERPT},{EXCERPT},bytes,uint32,bytes,bytes)"),
     SumProof: (Fault.SUM, f"({EXCERPT},{EXCERPT},bytes)"),
     ContributionProof: (Fault.CONTRIBUTION, f"({EXCERPT},{EXCERPT},{EXCERPT},uint16)"),
     WeightProof: (Fault.WEIGHT, f"({EXCERPT})"),
-    AggregateProof: (Fault.AGGREGATE, f"({EXCERPT},{EXCERPT},{EXCERPT},bytes,bytes[])"),
+    AggregateProof: (Fault.AGGREGATE, f"({EXCERPT},{EXCERPT},{EXCERPT},bytes,bytes)"),
     VerdictProof: (Fault.VERDICT, f"({EXCERPT},{EXCERPT},{EXCERPT})"),
     SplitProof: (Fault.SPLIT, f"({EXCERPT},{EXCERPT})"),
     RewardsProof: (Fault.REWARDS, f"({EXCERPT},bytes)"),

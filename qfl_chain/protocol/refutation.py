@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from eth_hash.auto import keccak
 
 from qfl_chain.errors import MalformedPayload, ProtocolError
+from qfl_chain.protocol.contribution import EXACT_UP_TO
 from qfl_chain.protocol.evidence import (
     LOSS_BYTES,
     Standing,
@@ -24,7 +25,7 @@ from qfl_chain.protocol.evidence import (
     row_losses,
 )
 from qfl_chain.protocol.faults import Fault
-from qfl_chain.protocol.merkle import excerpt, tree_root
+from qfl_chain.protocol.merkle import Excerpt, excerpt, tree_root
 from qfl_chain.protocol.proofs import (
     AggregateProof,
     AnyProof,
@@ -64,6 +65,7 @@ class Proof:
 
 
 Finding = tuple[AnyProof, str]
+NOTHING_SHOWN = Excerpt(0, 0, (), ())
 
 
 def find_fault(trial: Trial) -> Proof | Withheld | None:
@@ -142,11 +144,17 @@ def _standing(compared: Compared) -> Finding | None:
     ]
     if not wrong:
         return None
-    index, name = min(wrong, key=lambda one: len(compared.payload(one[0])))
+    index, name = min(wrong, key=lambda one: len(compared.payload(one[0])) if _is_ruling(compared, *one) else 0)
     said, own = (getattr(side[index], name) for side in (compared.standings, compared.own.standings))
-    packed, circuit = packed_reveals(reveals), compared.trial.circuit
-    proof = StandingProof(compared.standing(index), packed, compared.payload(index), circuit)
+    needed = (compared.payload(index), compared.trial.circuit) if _is_ruling(compared, index, name) else (b"", b"")
+    proof = StandingProof(compared.standing(index), packed_reveals(reveals), *needed)
     return proof, f"reveal {index} of {reveals[index].participant}: {_differs(name, said, own)}"
+
+
+def _is_ruling(compared: Compared, index: int, name: str) -> bool:
+    """Whether the update's bytes decide: not where a fact of the chain is wrong, one of which is silence."""
+    statuses = compared.standings[index].status, compared.own.standings[index].status
+    return name == "status" and Status.UNAVAILABLE not in statuses
 
 
 def _players(compared: Compared) -> Finding | None:
@@ -171,7 +179,8 @@ def _coalitions(compared: Compared) -> Finding | None:
         )
         if one != other
     )
-    excerpts = compared.shown(0), compared.all_standings(), compared.all_coalitions(), compared.rules
+    place = _first(mask != own_mask for mask, own_mask in zip(masks, scored, strict=False)) or 0
+    excerpts = compared.shown(0), compared.all_standings(), compared.scored_leaf(place), compared.rules
     return CoalitionsProof(*excerpts), finding
 
 
@@ -188,7 +197,7 @@ def _model(compared: Compared) -> Finding | None:
         compared.scored_leaf(place),
         compared.rules,
         compared.trial.seen.base_model,
-        compared.payloads(members),
+        compared.deltas(members),
     )
     return proof, f"{coalition_name(said.members)}: {_differs('model', said.model, own.model)}"
 
@@ -243,9 +252,13 @@ def _contribution(compared: Compared) -> Finding | None:
     index = _first(said.phi != own.phi for said, own in _pairs(compared))
     if index is None:
         return None
-    excerpts = compared.all_standings(), compared.all_coalitions(), compared.rules
+    takes_part = compared.standings[index].player is not None
+    coalitions = compared.all_coalitions() if takes_part else NOTHING_SHOWN
+    rules = compared.rules if takes_part and len(compared.players) > EXACT_UP_TO else NOTHING_SHOWN
     said, own = compared.standings[index].phi, compared.own.standings[index].phi
-    return ContributionProof(*excerpts, index), f"reveal {index}: {_differs('contribution', said, own)}"
+    return ContributionProof(
+        compared.all_standings(), coalitions, rules, index
+    ), f"reveal {index}: {_differs('contribution', said, own)}"
 
 
 def _weight(compared: Compared) -> Finding | None:
@@ -265,7 +278,7 @@ def _aggregate(compared: Compared) -> Finding | None:
         compared.verdict(),
         compared.rules,
         compared.trial.seen.base_model,
-        compared.payloads([one for one in compared.players if one.weight]),
+        compared.deltas(one for one in compared.players if one.weight),
     )
     return proof, _differs("the candidate", said, own)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +15,6 @@ from qfl_chain.protocol.codec import (
     Model,
     Validation,
     decode_model,
-    decode_update,
     decode_validation,
     digest_of_bytes,
     encode_model,
@@ -41,6 +40,9 @@ from qfl_chain.protocol.merkle import Excerpt, excerpt, tree_root
 from qfl_chain.protocol.report import Observations, Outcome
 from qfl_chain.protocol.validation import validation_leaves
 from qfl_chain.types import IntArray, Report, Round
+
+UPDATE_HEAD = 43
+"""Bytes of an update before its deltas."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,9 +181,9 @@ class Compared:
         silent = (reveal.participant, reveal.digest) in seen.silent
         return b"" if silent else seen.updates[reveal.digest] or b""
 
-    def payloads(self, players: Sequence[Standing]) -> tuple[bytes, ...]:
-        """Some players' updates."""
-        return tuple(self.trial.seen.updates[one.digest] or b"" for one in players)
+    def deltas(self, players: Iterable[Standing]) -> bytes:
+        """What some players' updates hold behind their heads, one after the other."""
+        return b"".join((self.trial.seen.updates[one.digest] or b"")[UPDATE_HEAD:] for one in players)
 
     def scored(self) -> Iterator[Scored]:
         """Every model that was scored: the coalitions' in order, then the candidate."""
@@ -193,8 +195,7 @@ class Compared:
     def model(self, place: int) -> bytes:
         """The block of a scored model, by its place."""
         base, rule = decode_model(self.trial.seen.base_model).parameters, RULES[self.validation.rules.rule]
-        deltas = np.array([decode_update(one).deltas for one in self.payloads(self.players)], dtype=np.int64)
-        deltas = deltas.reshape(len(self.players), len(base))
+        deltas = np.frombuffer(self.deltas(self.players), ">i4").astype(np.int64).reshape(len(self.players), len(base))
         if place < len(self.coalitions):
             masks = (self.own.coalitions[place].members,)
             parameters = coalition_models(base, deltas, [one.stake for one in self.players], masks, rule)[0]

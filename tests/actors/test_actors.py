@@ -215,6 +215,7 @@ def test_evidence_that_does_not_lead_to_the_root_is_not_believed(chain: FakeChai
         evidenceRoot=outcome.report.evidence_root,
         total=outcome.report.total,
         signed=7,
+        activeAt=chain.time + 100,
     )
     view = ChainView(FakeLedger(chain, ANNA), chain.store)
     with pytest.raises(ProtocolError, match="do not trust it"):

@@ -135,6 +135,8 @@ def _others(name: str, value: Any) -> Iterator[Any]:
     elif name == "subset":
         yield from ((*value[:at], value[at] + 1, *value[at + 1 :]) for at in range(0, len(value), 5))
         yield from (value[:-1], (*value, value[-1] + 1), ())
+    elif name == "members":
+        yield from (value + 1, value - 1, 1 << 256) if value else (1, 1 << 256)
     elif name in ("federation", "participant"):
         yield account(0x7777)
     elif name == "accepted":

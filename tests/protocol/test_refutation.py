@@ -23,7 +23,7 @@ from .corruptions import ELSEWHERE, corruptions, trial_of
 
 GOOD, BETTER, BAD = (10, 5, -3), (37, -4, -23), (-700, 900, 800)
 EARLIER = {account(1): Gwei(70), account(77): Gwei(30)}
-TYPES = {fault: abi_type for fault, abi_type in PROOFS.values()}
+TYPES = dict(PROOFS.values())
 
 
 def scenes() -> dict[str, Trial]:
