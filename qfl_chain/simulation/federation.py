@@ -15,7 +15,7 @@ from qfl_chain.chain.accounts import salt_secret, sign_digest
 from qfl_chain.chain.amounts import parse_gwei
 from qfl_chain.chain.devnet import Devnet, DevnetSettings
 from qfl_chain.chain.fees import GWEI
-from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.chain.ledger import Web3Ledger, deploy, deploy_referee
 from qfl_chain.chain.sending import SendPolicy
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram
@@ -144,6 +144,8 @@ def found_federation(
     committee = devnet.accounts[FIRST_ORACLE:first_participant]
     sponsor = devnet.accounts[SPONSOR]
 
+    policy = SendPolicy(priority_fee=devnet_settings.priority_fee_gwei * GWEI)
+    referee, _ = deploy_referee(devnet.web3, sponsor, policy=policy)
     terms = publish_terms(
         scenario,
         data.public,
@@ -153,8 +155,8 @@ def found_federation(
         guardian=Address(devnet.accounts[GUARDIAN].address),
         guardian_expiry=devnet.now + GUARDIAN_SECONDS,
         oracles=[Address(account.address) for account in committee],
+        referee=referee,
     )
-    policy = SendPolicy(priority_fee=devnet_settings.priority_fee_gwei * GWEI)
     address, deployment = deploy(devnet.web3, sponsor, terms, funding=parse_gwei(scenario.terms.funding), policy=policy)
     ledger = Web3Ledger(devnet.web3, address, sponsor, policy=policy)
     executor = TimedExecutor(ScoringProgram(circuit), stopwatch)
