@@ -197,7 +197,7 @@ def found_federation(
         committee=members,
         lookouts=tuple(
             lookout(f"watcher-{number}", account, ledger, store, executor, members)
-            for number, account in enumerate(devnet.accounts[first_watcher:], 1)
+            for number, account in enumerate(devnet.accounts[first_watcher : first_watcher + scenario.watchers], 1)
         ),
         view=view,
         deployments=(judged, deployment),
