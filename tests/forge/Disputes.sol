@@ -41,7 +41,7 @@ abstract contract Disputes is Oracles {
             require_(signed || afterwards[i] == before[i], "who did not sign loses nothing");
             if (!signed) continue;
             uint64 lost = before[i] - afterwards[i];
-            require_(lost == before[i] / divisor || lost == (before[i] + divisor - 1) / divisor, "a signer loses its part");
+            requireEqual(lost, before[i] / divisor, "a signer loses its part, rounded down");
             total += lost;
         }
         requireEqual(reporter.balance, money + total / 10 * 1 gwei, "the bounty is a tenth");
@@ -49,7 +49,7 @@ abstract contract Disputes is Oracles {
     }
 
     /// @notice Two reports of an oracle for one round, or what only looks like it.
-    /// @param twist In three of eight: one report twice, two rounds, another's signature.
+    /// @param twist In four of eight: one report twice, two rounds, another's signature, other reveals.
     function refuteEquivocation(uint256 who, uint256 sender, uint256 seed, uint256 twist) external atItsTime {
         twist %= 8;
         Report memory first = _report(seed, 0);
@@ -57,6 +57,8 @@ abstract contract Disputes is Oracles {
         (first.round, second.round) = (uint16(within(seed, 0, number)), uint16(within(seed, 0, number)));
         if (twist == 0) second = first;
         if (twist == 1) second.round += 1;
+        second.inputs = first.inputs;
+        if (twist == 3) second.inputs ^= 1;
         uint256 key = oracleKeys[who % ORACLES];
         bytes memory one = _signature(key, _digest(first));
         bytes memory two = _signature(twist == 2 ? oracleKeys[(who + 1) % ORACLES] : key, _digest(second));
@@ -66,7 +68,9 @@ abstract contract Disputes is Oracles {
         uint256 money = from.balance;
         bytes memory data = abi.encodeCall(IFederation.refuteEquivocation, (oracle, first, one, second, two));
         if (!_call("refuteEquivocation", from, 0, data)) return;
-        require_(twist > 2, "only a true proof convicts");
+        require_(twist > 3, "only a true proof convicts");
+        require_(!equivocated[first.round][oracle], "one equivocation a round");
+        equivocated[first.round][oracle] = true;
         requireEqual(_bond(oracle), 0, "equivocation costs the whole bond");
         requireEqual(from.balance, money + uint256(before) / 10 * 1 gwei, "the bounty is a tenth");
         burned += before - before / 10;
@@ -76,6 +80,7 @@ abstract contract Disputes is Oracles {
     /* CONVICTIONS OF PARTICIPANTS */
 
     function convictMalformed(uint256 who, uint256 sender, bool pastRound, uint256 twist) public atItsTime {
+        _reach(150, sender);
         uint16 round = pastRound ? latest.report.round : number;
         address participant = _participant(who);
         Opened memory opening = opened[round][participant];
@@ -102,6 +107,7 @@ abstract contract Disputes is Oracles {
     /* DEMANDS */
 
     function demandUpdate(uint256 who, uint256 sender, bool pastRound, uint256 twist) public atItsTime {
+        _reach(150, sender);
         uint16 round = pastRound ? latest.report.round : number;
         address participant = _participant(who);
         bytes32 digest = opened[round][participant].digest;
@@ -117,7 +123,7 @@ abstract contract Disputes is Oracles {
         } else {
             require_(time + 2 * ANSWER_WINDOW <= latest.activeAt, "a demand leaves time to convict");
         }
-        _asked(Asked(round, participant, digest, 0, from, time + ANSWER_WINDOW, true));
+        _asked(Asked(round, participant, digest, 0, 0, time + ANSWER_WINDOW, true));
     }
 
     function demandLeaf(uint32 index, uint256 sender) public atItsTime {
@@ -125,8 +131,8 @@ abstract contract Disputes is Oracles {
         address from = _anyone(sender);
         if (!_call("demandLeaf", from, DEMAND_BOND, abi.encodeCall(IFederation.demandLeaf, (index)))) return;
         require_(time + 2 * ANSWER_WINDOW <= latest.activeAt, "a demand leaves time to convict");
-        bytes32 root = latest.report.evidenceRoot;
-        _asked(Asked(latest.report.round, address(0), root, index, from, time + ANSWER_WINDOW, true));
+        bytes32 which = keccak256(abi.encode(latest));
+        _asked(Asked(latest.report.round, address(0), 0, which, index, time + ANSWER_WINDOW, true));
     }
 
     function _asked(Asked memory one) private {
@@ -145,10 +151,9 @@ abstract contract Disputes is Oracles {
         if (twist % 4 == 0) payload = bytes.concat(payload, hex"00");
         Excerpt memory excerpt;
         bytes memory data = leaf
-            ? abi.encodeCall(IFederation.answerLeaf, (latest, one.index, excerpt, twist % 4 == 0 ? bytes(hex"01") : bytes("")))
+            ? abi.encodeCall(IFederation.answerLeaf, (filed[one.filed], one.index, excerpt, twist % 4 == 0 ? bytes(hex"01") : bytes("")))
             : abi.encodeCall(IFederation.answerUpdate, (one.round, one.participant, payload));
-        if (!_call(leaf ? "answerLeaf" : "answerUpdate", from, 0, data)) return;
-        if (leaf && one.digest != latest.report.evidenceRoot) one = _sameLeaf(one.index);
+        if (!_call(leaf ? bytes32("answerLeaf") : bytes32("answerUpdate"), from, 0, data)) return;
         require_(twist % 4 != 0, "other bytes answer nothing");
         require_(one.open && time < one.deadline, "an answer comes once and in time");
         requireEqual(from.balance, money + DEMAND_BOND * 1 gwei, "the bond pays the answer");
@@ -156,49 +161,47 @@ abstract contract Disputes is Oracles {
         --openDemands;
     }
 
-    /// @dev The demand for this leaf of the latest report.
-    function _sameLeaf(uint32 index) private view returns (Asked storage one) {
-        for (uint256 i = asked.length; i > 0; --i) {
-            one = asked[i - 1];
-            bool leaf = one.participant == address(0) && one.digest == latest.report.evidenceRoot;
-            if (leaf && one.index == index) return one;
-        }
-        revert("an answer that nobody had asked for");
-    }
-
     function convictSilent(uint256 which, uint256 sender) external atItsTime {
         if (asked.length == 0) return;
-        Asked storage one = asked[asked.length - 1 - which % (asked.length < 8 ? asked.length : 8)];
+        _convictSilent(asked[asked.length - 1 - which % (asked.length < 8 ? asked.length : 8)], _anyone(sender));
+    }
+
+    function _convictSilent(Asked storage one, address from) internal returns (bool) {
         bool leaf = one.participant == address(0);
-        bytes memory signers = _packed(_seatsOf(latest.committee));
+        Filing memory filing = leaf ? filed[one.filed] : latest;
+        bytes memory signers = _packed(_seatsOf(filing.committee));
         bytes memory data = leaf
-            ? abi.encodeCall(IFederation.convictSilentLeaf, (one.index, latest, signers))
+            ? abi.encodeCall(IFederation.convictSilentLeaf, (one.index, filing, signers))
             : abi.encodeCall(
-                IFederation.convictSilentUpdate, (one.round, one.participant, one.digest, latest, signers)
+                IFederation.convictSilentUpdate, (one.round, one.participant, one.digest, filing, signers)
             );
         uint64[SEATS] memory before = _bonds(latest.committee);
         uint256 staked = _atStake(one.participant);
-        address from = _anyone(sender);
         uint256 money = from.balance;
-        if (!_call(leaf ? "convictSilentLeaf" : "convictSilentUpdate", from, 0, data)) return;
-        if (leaf && one.digest != latest.report.evidenceRoot) one = _sameLeaf(one.index);
+        if (!_call(leaf ? bytes32("convictSilentLeaf") : bytes32("convictSilentUpdate"), from, 0, data)) return false;
         require_(one.open && time >= one.deadline, "silence is what was not answered in time");
         one.open = false;
         --openDemands;
         _silenced(one, before, staked, from, money);
+        return true;
     }
 
-    /// @dev A demand that was open when its round was reported is the oracles' to answer; else the participant's.
+    /// @dev What was still to be answered when its round was reported is the oracles' fault while the report is
+    /// pending, what was silent before is the participant's; of older rounds it is nobody's.
     function _silenced(Asked storage one, uint64[SEATS] memory before, uint256 staked, address from, uint256 money)
         private
     {
-        bool reported = one.round == latest.report.round;
-        if (one.participant == address(0) || (reported && one.deadline > latest.reportedAt)) {
-            require_(reported, "only the latest report is voided");
+        bool isLive = start != 0 && one.round == number;
+        bool leaf = one.participant == address(0);
+        bool reported = leaf ? one.filed == keccak256(abi.encode(latest)) : !isLive && one.round == latest.report.round;
+        bool late = leaf || one.deadline > latest.reportedAt;
+        if (reported && late && _pending()) {
             _slashed(before, 10, from, money);
             _voided();
-        } else if (_atStake(one.participant) != staked || !convicted[one.round][one.participant]) {
-            _convicted(one.participant, one.round, staked, 10);
+        } else if (!leaf && (isLive || (reported && !late)) && !convicted[one.round][one.participant]) {
+            if (staked >= 10) _convicted(one.participant, one.round, staked, 10);
+        } else {
+            require_(leaf || _atStake(one.participant) == staked, "nobody is punished for old demands");
         }
     }
 

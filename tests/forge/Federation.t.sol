@@ -42,7 +42,7 @@ contract FederationTest {
         bytes4[37] memory all = [
             Handler.wait.selector,
             Handler.waitForTheNextBoundary.selector,
-            Handler.waitForTheNextBoundary.selector,
+            Handler.everythingUpToTheReport.selector,
             Handler.everybodyCommits.selector,
             Handler.everybodyReveals.selector,
             Handler.everythingUpToTheReport.selector,

@@ -20,13 +20,13 @@ abstract contract Ghost {
         bool revealed;
     }
 
-    /// @dev A demand's kind is told by `participant`: zero for a leaf.
+    /// @dev A demand's kind is told by `participant`: zero for a leaf, of the report with the filing `filed`.
     struct Asked {
         uint16 round;
         address participant;
         bytes32 digest;
+        bytes32 filed;
         uint32 index;
-        address demander;
         uint256 deadline;
         bool open;
     }
@@ -64,6 +64,7 @@ abstract contract Ghost {
     mapping(uint16 round => uint184) internal accumulators;
     mapping(uint16 round => bool) internal isVoid;
     mapping(bytes32 root => uint64[PARTICIPANTS]) internal cumulative;
+    mapping(bytes32 hash => Filing) internal filed;
     Filing internal latest;
     Filing internal previous;
     Asked[] internal asked;
@@ -80,9 +81,9 @@ abstract contract Ghost {
 
     /* WHAT WAS DONE */
 
-    string[] public actions;
-    mapping(string action => uint256) public accepted;
-    mapping(string action => uint256) public refused;
+    bytes32[] internal actions;
+    mapping(bytes32 action => uint256) internal accepted;
+    mapping(bytes32 action => uint256) internal refused;
 
     constructor() {
         BIRTH = block.timestamp + 1_800_000_000;
@@ -107,8 +108,15 @@ abstract contract Ghost {
         _;
     }
 
+    /// @dev In half of the cases, moves on to this second of the live round, so that a call is not always too early.
+    function _reach(uint256 offset, uint256 seed) internal {
+        if (start == 0 || seed >> 128 & 1 == 1 || time >= start + offset) return;
+        time = start + offset;
+        vm.warp(time);
+    }
+
     /// @dev A call with `value` gwei. A refusal must be one of the contract's own errors: no panic, no bare revert.
-    function _call(string memory action, address from, uint256 value, bytes memory data) internal returns (bool) {
+    function _call(bytes32 action, address from, uint256 value, bytes memory data) internal returns (bool) {
         if (from == address(GREEDY)) GREEDY.arm(data);
         vm.prank(from);
         (bool success, bytes memory answer) = address(FEDERATION).call{value: value * 1 gwei}(data);
@@ -124,7 +132,7 @@ abstract contract Ghost {
         return false;
     }
 
-    error Refused(string action, bytes answer);
+    error Refused(bytes32 action, bytes answer);
 
     /* THE REPORTS */
 
@@ -164,6 +172,7 @@ abstract contract Ghost {
         start = 0;
         (bytes32 now_, bytes32 before) = FEDERATION.filings();
         require_(now_ == keccak256(abi.encode(latest)), "the filing of a report is what happened");
+        filed[now_] = latest;
         if (previous.report.round != 0) {
             require_(before == keccak256(abi.encode(previous)), "the filing before it is remembered");
         }

@@ -9,10 +9,17 @@ import {requireEqual, require_, vm, within} from "./Vm.sol";
 /// @title Handler
 /// @notice Everything that can be called, by everybody: the rest of the roles, and time.
 contract Handler is Participants, Disputes {
+    /// @dev Begins as a federation does: everybody joins, the oracles bond, the committee sits.
+    constructor() {
+        for (uint256 i; i < PARTICIPANTS; ++i) join(i, 1_999 + 37 * i);
+        for (uint256 i; i < ORACLES; ++i) bond(i, 5_002 + i);
+        seat(0, false);
+    }
+
     /* TIME */
 
     function wait(uint256 duration) external {
-        time += within(duration, 1, duration % 8 == 0 ? 1_000 : 60);
+        time += within(duration, 1, duration % 32 == 0 ? 1_000 : 40);
     }
 
     /// @notice To the last second before something changes, or the first after.
@@ -35,34 +42,35 @@ contract Handler is Participants, Disputes {
 
     function everybodyCommits(uint256 seed) public {
         for (uint256 i; i < PARTICIPANTS; ++i) {
-            if (seed >> i & 3 != 3) this.commit(i, uint256(keccak256(abi.encode(seed, i))));
+            if (seed >> (2 * i) & 7 != 7) commit(i, uint256(keccak256(abi.encode(seed, i))));
         }
     }
 
     function everybodyReveals(uint256 seed) public {
         if (start == 0) return;
         if (time < start + 100) time = start + 100;
-        this.revealMany(seed, seed >> 8);
+        revealMany(seed, seed >> 8);
     }
 
+    /// @notice A round up to its report, unless one is live that is past its commits: that one goes on.
     function everythingUpToTheReport(uint256 seed) external {
-        this.everybodyCommits(seed);
-        this.everybodyReveals(seed);
+        if (start == 0 || time < start + 100 || time >= start + 350) everybodyCommits(seed);
+        everybodyReveals(seed);
         if (start != 0 && time < start + 150) time = start + 150;
     }
 
     function theCommitteeSitsAndReports(uint256 seed, uint256 signed) external {
         for (uint256 i; i < SEATS; ++i) {
-            if (_bond(oracles[seatedFrom + i]) < 5_003) this.bond(seatedFrom + i, 5_999);
+            if (_bond(oracles[seatedFrom + i]) < 5_003) bond(seatedFrom + i, 5_999);
         }
         (bool seated,,) = FEDERATION.seating();
-        if (!seated) this.seat(seed, false);
+        if (!seated) seat(seed, false);
         if (start != 0 && time < start + 150) time = start + 150;
-        this.report(seed, signed | 1, 0);
+        report(seed, signed | 1, 0);
     }
 
     function everybodyClaims() external {
-        for (uint256 i; i < PARTICIPANTS; ++i) this.claim(i, 7);
+        for (uint256 i; i < PARTICIPANTS; ++i) claim(i, 7);
     }
 
     /* GUARDIAN, SPONSOR, STRANGERS */
@@ -76,7 +84,8 @@ contract Handler is Participants, Disputes {
     }
 
     function pause(uint256 who) external atItsTime {
-        address from = who % 4 == 0 ? _anyone(who / 4) : GUARDIAN;
+        if (who % 32 > 1) return;
+        address from = who % 32 == 0 ? _anyone(who / 32) : GUARDIAN;
         if (!_call("pause", from, 0, abi.encodeCall(IFederation.pause, ()))) return;
         require_(from == GUARDIAN && time < BIRTH + 40_000, "the guardian's powers end");
     }
@@ -86,6 +95,7 @@ contract Handler is Participants, Disputes {
     }
 
     function voidReport(uint256 who) external atItsTime {
+        if (who % 4 > 1) return;
         address from = who % 4 == 0 ? _anyone(who / 4) : GUARDIAN;
         if (!_call("voidReport", from, 0, abi.encodeCall(IFederation.voidReport, ()))) return;
         require_(from == GUARDIAN && time < BIRTH + 40_000, "the guardian's powers end");
@@ -94,8 +104,8 @@ contract Handler is Participants, Disputes {
 
     /// @dev Seldom, for it is the end.
     function cancel(uint256 who) external atItsTime {
-        if (who % 16 > 1) return;
-        address from = who % 16 == 0 ? _anyone(who / 16) : SPONSOR;
+        if (who % 64 > 1) return;
+        address from = who % 64 == 0 ? _anyone(who / 64) : SPONSOR;
         if (!_call("cancel", from, 0, abi.encodeCall(IFederation.cancel, ()))) return;
         require_(from == SPONSOR, "only the sponsor cancels");
     }
@@ -123,9 +133,9 @@ contract Handler is Participants, Disputes {
     function checkSolvency() external view {
         (uint64 funded, uint64 paid) = FEDERATION.pool();
         uint256 owed = uint256(funded) - paid + openDemands * DEMAND_BOND;
-        for (uint256 i; i < people.length; ++i) {
-            owed += _atStake(people[i]) + _bond(people[i]) + FEDERATION.credit(people[i]);
-        }
+        for (uint256 i; i < PARTICIPANTS; ++i) owed += _atStake(participants[i]);
+        for (uint256 i; i < ORACLES; ++i) owed += _bond(oracles[i]);
+        for (uint256 i; i < people.length; ++i) owed += FEDERATION.credit(people[i]);
         requireEqual(address(FEDERATION).balance, owed * 1 gwei + forced, "I1: the balance is what is owed");
         require_(paid <= funded && latest.report.total <= funded, "I1: the pool covers every report");
         requireEqual(address(0).balance, burned * 1 gwei, "what is slashed and not a bounty is burned");
@@ -153,7 +163,7 @@ contract Handler is Participants, Disputes {
         (uint16 round, uint64 total, bytes32 rewards) = _activeNow();
         require_(round == 0 || !isVoid[round], "I6: a voided report is never active");
         if (active.round != 0) require_(round >= active.round, "I7: an active report stays until it is superseded");
-        if (active.round == round) {
+        if (round != 0 && active.round == round) {
             requireEqual(total, active.total, "I7: an active total does not change");
             require_(rewards == active.rewards, "I7: active rewards do not change");
         }
@@ -180,6 +190,9 @@ contract Handler is Participants, Disputes {
     function everybodyLeaves() external {
         time += 10_000;
         vm.warp(time);
+        for (uint256 i; i < asked.length; ++i) {
+            if (asked[i].open) require_(_convictSilent(asked[i], SPONSOR), "I9: a demand comes to an end");
+        }
         for (uint256 i; i < people.length; ++i) _startLeaving(people[i]);
         time += 1_000;
         vm.warp(time);
@@ -202,8 +215,7 @@ contract Handler is Participants, Disputes {
             require_(_call("leave", who, 0, abi.encodeCall(IFederation.withdraw, ())), "I9: withdraws");
         }
         if (_bond(who) != 0) {
-            bytes memory data = abi.encodeCall(IFederation.withdrawBond, (_packed(seatedFrom)));
-            require_(_call("leave", who, 0, data), "I9: takes its bond");
+            require_(_call("leave", who, 0, abi.encodeCall(IFederation.withdrawBond, ())), "I9: takes its bond");
         }
         if (FEDERATION.credit(who) != 0) {
             require_(_call("leave", who, 0, abi.encodeCall(IFederation.collect, ())), "I9: collects");
@@ -214,11 +226,18 @@ contract Handler is Participants, Disputes {
     /// @notice What was called how often: name, accepted, refused, a line each.
     function record(string calldata path) external {
         for (uint256 i; i < actions.length; ++i) {
-            string memory action = actions[i];
-            string memory line = string.concat(
-                action, " ", vm.toString(accepted[action]), " ", vm.toString(refused[action])
-            );
-            vm.writeLine(path, line);
+            (bytes32 action, uint256 yes, uint256 no) = (actions[i], accepted[actions[i]], refused[actions[i]]);
+            vm.writeLine(path, string.concat(_text(action), " ", vm.toString(yes), " ", vm.toString(no)));
         }
+    }
+
+    function _text(bytes32 word) private pure returns (string memory) {
+        bytes memory text = bytes.concat(word);
+        uint256 length;
+        while (length < 32 && text[length] != 0) ++length;
+        assembly ("memory-safe") {
+            mstore(text, length)
+        }
+        return string(text);
     }
 }

@@ -22,8 +22,10 @@ abstract contract Oracles is Ghost {
         requireEqual(_bond(from), before + amount, "what was sent is bonded");
     }
 
+    /// @dev Seldom, so that somebody stays.
     function unbond(uint256 who) external atItsTime {
-        address from = _oracle(who);
+        if (who % 4 != 0) return;
+        address from = _oracle(who / 4);
         if (!_call("unbond", from, 0, abi.encodeCall(IFederation.unbond, ()))) return;
         (, uint40 at) = FEDERATION.bondOf(from);
         requireEqual(at, time + 1_000, "notice lasts the unbonding window");
@@ -32,8 +34,12 @@ abstract contract Oracles is Ghost {
     function withdrawBond(uint256 who) external atItsTime {
         address from = _oracle(who);
         (uint64 amount, uint40 at) = FEDERATION.bondOf(from);
+        if (at > time && who % 64 < 16) {
+            time = at - (who % 64 == 0 ? 1 : 0);
+            vm.warp(time);
+        }
         uint256 before = from.balance;
-        bytes memory data = abi.encodeCall(IFederation.withdrawBond, (_packed(seatedFrom)));
+        bytes memory data = abi.encodeCall(IFederation.withdrawBond, ());
         if (!_call("withdrawBond", from, 0, data)) return;
         require_(at != 0 && time >= at && !_pending(), "a bond leaves after notice and outside of a dispute");
         requireEqual(from.balance, before + uint256(amount) * 1 gwei, "the bond is paid out");
@@ -69,6 +75,7 @@ abstract contract Oracles is Ghost {
 
     /// @param twist In seven of sixteen: another round, inputs, total, committee, signature, or order.
     function report(uint256 seed, uint256 signed, uint256 twist) public atItsTime {
+        _reach(150, seed);
         Report memory r = _report(seed, twist % 16);
         signed = signed % 4 == 0 ? signed % 16 : 7 | signed % 16;
         (bool seated,,) = FEDERATION.seating();
@@ -84,6 +91,7 @@ abstract contract Oracles is Ghost {
     }
 
     function reportAlone(uint256 seed, uint256 who, uint256 twist) external atItsTime {
+        _reach(250, seed);
         Report memory r = _report(seed, twist % 16);
         uint256 index = who % SEATS;
         address from = twist % 16 == 4 ? _anyone(seed) : oracles[seatedFrom + index];

@@ -3,12 +3,12 @@ pragma solidity 0.8.30;
 
 import {IFederation, Opening, Phase, Standing} from "../../contracts/interfaces/IFederation.sol";
 import {Ghost} from "./Ghost.sol";
-import {requireEqual, require_, within} from "./Vm.sol";
+import {requireEqual, require_, vm, within} from "./Vm.sol";
 
 /// @title Participants
 /// @notice What participants do, in every order: join, commit, reveal, claim, settle, leave.
 abstract contract Participants is Ghost {
-    function join(uint256 who, uint256 amount) external atItsTime {
+    function join(uint256 who, uint256 amount) public atItsTime {
         address from = _participant(who);
         uint256 before = _atStake(from);
         amount = within(amount, 1, 3_000);
@@ -45,6 +45,7 @@ abstract contract Participants is Ghost {
 
     /// @param twist In four of eight: another's opening, another salt, another round's, another digest.
     function reveal(uint256 who, uint256 sender, uint256 twist) external atItsTime {
+        _reach(100, sender);
         address participant = _participant(who);
         Opened memory opening = opened[number][participant];
         if (twist % 8 == 0) opening = opened[number][_participant(who + 1)];
@@ -58,6 +59,7 @@ abstract contract Participants is Ghost {
 
     /// @notice Everybody who has committed, in this order; those who have revealed are skipped.
     function revealMany(uint256 sender, uint256 left) public atItsTime {
+        _reach(100, sender);
         Opening[] memory openings = new Opening[](PARTICIPANTS);
         uint256 count;
         for (uint256 i; i < PARTICIPANTS; ++i) {
@@ -121,8 +123,10 @@ abstract contract Participants is Ghost {
         _missed(participant, round, stake, left);
     }
 
+    /// @dev Seldom, so that somebody stays.
     function exit(uint256 who) external atItsTime {
-        address from = _participant(who);
+        if (who % 4 != 0) return;
+        address from = _participant(who / 4);
         (uint64 stake,, uint16 round, uint112 commitment,,) = FEDERATION.member(from);
         if (!_call("exit", from, 0, abi.encodeCall(IFederation.exit, ()))) return;
         (uint64 left,,,, uint64 exiting,) = FEDERATION.member(from);
@@ -143,6 +147,10 @@ abstract contract Participants is Ghost {
     function withdraw(uint256 who) external atItsTime {
         address from = _participant(who);
         (,,,, uint64 exiting, uint40 at) = FEDERATION.member(from);
+        if (at > time && who % 64 < 16) {
+            time = at - (who % 64 == 0 ? 1 : 0);
+            vm.warp(time);
+        }
         uint256 before = from.balance;
         if (!_call("withdraw", from, 0, abi.encodeCall(IFederation.withdraw, ()))) return;
         require_(time >= at, "a stake leaves after its unbonding");
