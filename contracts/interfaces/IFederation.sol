@@ -230,7 +230,7 @@ interface IFederation {
     error WrongInputs(uint184 inputs, uint184 accumulator);
     /// @notice The round had too few reveals and can only expire.
     error TooFewReveals(uint256 revealed, uint256 minimum);
-    /// @notice The total of all rewards must lie in [minimum, maximum].
+    /// @notice The total of all rewards must be `minimum`, or `maximum` where the round pays.
     error TotalOutOfRange(uint256 total, uint256 minimum, uint256 maximum);
     /// @notice The addresses given are not the committee's.
     error WrongCommittee();
@@ -268,7 +268,7 @@ interface IFederation {
     error NotSeated();
     /// @notice The oracle has given notice that it leaves.
     error OracleLeaving(address oracle);
-    /// @notice The caller has no bond.
+    /// @notice The oracle has no bond, or has not given notice to take it out.
     error NoBond();
     /// @notice A bond cannot leave while a report is pending.
     error ReportPending(uint256 activeAt);
@@ -278,7 +278,7 @@ interface IFederation {
     error WrongFiling(bytes32 expected, bytes32 found);
     /// @notice Nothing is in dispute: the report is no longer in its challenge window.
     error DisputeOver(uint256 activeAt);
-    /// @notice The two reports are one, or for different rounds.
+    /// @notice The two reports are one, or for different rounds or reveals.
     error NoEquivocation();
     /// @notice The payload is a well-formed update.
     error NotMalformed();
@@ -405,7 +405,7 @@ interface IFederation {
     function revealMany(Opening[] calldata openings) external;
 
     /// @notice Closes the live round with a report that a quorum of the committee signed. Anyone may transmit it.
-    /// @dev The total may grow by what is unallocated now, which can exceed the budget that the round opened with.
+    /// @dev The total is the one before, or that and the budget that the round opened with.
     /// @dev Warning: oracles must be accounts with a key; contract signatures (EIP-1271) are not asked for.
     /// @dev The report becomes active when its challenge window is over, unless it is voided before.
     /// @param signed Bit i is set where the i-th oracle signed.
@@ -436,8 +436,7 @@ interface IFederation {
     function unbond() external;
 
     /// @notice Pays the caller's bond out, not while a report is pending. Unseats the committee if it is a member.
-    /// @param signers The committee: its addresses packed, ascending.
-    function withdrawBond(bytes calldata signers) external;
+    function withdrawBond() external;
 
     /// @notice Names the next committee. It can be seated after the unbonding window, so that whoever does not trust
     /// it can leave before. The sponsor's; a later call replaces an earlier one.
@@ -470,7 +469,9 @@ interface IFederation {
         bytes calldata proof
     ) external;
 
-    /// @notice Proves that an oracle signed two reports for one round: its whole bond is slashed. The report stands.
+    /// @notice Proves that an oracle signed two reports for one round and its reveals: its whole bond is slashed.
+    /// @dev A report that was filed stands. Once for each oracle and round. Reports of different reveals are none: a
+    /// reorg can ask an honest oracle twice.
     function refuteEquivocation(
         address oracle,
         Report calldata first,

@@ -33,20 +33,35 @@ library Committee {
         return (n + (n - 1) / 3) / 2 + 1;
     }
 
-    /// @notice Reverts unless at least `needed` different oracles signed `digest`.
+    /// @notice How many oracles these packed addresses are.
+    function size(bytes calldata signers) internal pure returns (uint256) {
+        return signers.length / ADDRESS;
+    }
+
+    /// @notice The oracle at this place, or zero where there is none.
+    function at(bytes calldata signers, uint256 index) internal pure returns (address) {
+        if (index >= size(signers)) return address(0);
+        return address(bytes20(signers[index * ADDRESS:]));
+    }
+
+    /// @notice Reverts unless this is `oracle`'s signature of `digest`, alone and in 64 bytes.
+    function requireSigned(address oracle, bytes32 digest, bytes calldata signature) internal pure {
+        if (signature.length != SIGNATURE) revert IFederation.SignaturesLength(signature.length, SIGNATURE);
+        if (_recover(digest, signature) != oracle) revert IFederation.WrongSignature(oracle);
+    }
+
+    /// @notice Reverts unless a quorum of different oracles signed `digest`.
     /// @param signers The committee's packed addresses, already compared with its hash.
     /// @param signed Bit i is set where the i-th oracle signed; a bit counts once, so no oracle counts twice.
     /// @param signatures One EIP-2098 signature for each bit set, in their order, and nothing else.
-    function check(bytes calldata signers, uint256 signed, bytes calldata signatures, uint256 needed, bytes32 digest)
-        internal
-        pure
-    {
+    function check(bytes calldata signers, uint256 signed, bytes calldata signatures, bytes32 digest) internal pure {
         uint256 count = _bits(signed);
+        uint256 needed = quorum(size(signers));
         if (count < needed) revert IFederation.QuorumMissing(count, needed);
         if (signatures.length != count * SIGNATURE) {
             revert IFederation.SignaturesLength(signatures.length, count * SIGNATURE);
         }
-        if (signed >> (signers.length / ADDRESS) != 0) revert IFederation.UnknownSigner(signed);
+        if (signed >> size(signers) != 0) revert IFederation.UnknownSigner(signed);
 
         for (uint256 rest = signed; rest != 0; rest >>= 1) {
             if (rest & 1 == 1) {

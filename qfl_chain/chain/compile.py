@@ -26,7 +26,7 @@ COMPILER = "0.8.30+commit.73712a01"
 SETTINGS: Mapping[str, Any] = {
     "evmVersion": "cancun",
     "metadata": {"appendCBOR": False, "bytecodeHash": "none"},
-    "optimizer": {"enabled": True, "runs": 100_000},
+    "optimizer": {"enabled": True, "runs": 2_000},
     "viaIR": True,
 }
 OUTPUTS: Mapping[str, Any] = {"*": {"*": ["abi", "evm.bytecode", "evm.deployedBytecode"], "": ["ast"]}}
@@ -122,7 +122,9 @@ def _artifact(contract: str, answer: Mapping[str, Any], sources: Mapping[str, st
         abi=tuple(compiled["abi"]),
         bytecode=bytes.fromhex(compiled["evm"]["bytecode"]["object"]),
         runtime=bytes.fromhex(deployed["object"]),
-        immutables=_immutables(answer["sources"][file]["ast"], deployed["immutableReferences"]),
+        immutables=_immutables(
+            [source["ast"] for source in answer["sources"].values()], deployed["immutableReferences"]
+        ),
         compiler=COMPILER,
         settings=SETTINGS,
         sources={name: sha256(text.encode()).hexdigest() for name, text in sources.items()},
@@ -130,9 +132,9 @@ def _artifact(contract: str, answer: Mapping[str, Any], sources: Mapping[str, st
 
 
 def _immutables(
-    ast: Mapping[str, Any], references: Mapping[str, Sequence[Mapping[str, int]]]
+    asts: Sequence[Mapping[str, Any]], references: Mapping[str, Sequence[Mapping[str, int]]]
 ) -> dict[str, tuple[int, ...]]:
     """Where each immutable's words stand in the deployed code, by its name; the compiler names them by AST node."""
-    members = [member for unit in ast["nodes"] for member in unit.get("nodes", ())]
+    members = [member for ast in asts for unit in ast["nodes"] for member in unit.get("nodes", ())]
     names = {str(one["id"]): one["name"] for one in members if one.get("mutability") == "immutable"}
     return {names[node]: tuple(one["start"] for one in places) for node, places in references.items()}
