@@ -53,7 +53,7 @@ abstract contract Disputes is Oracles {
     function refuteEquivocation(uint256 who, uint256 sender, uint256 seed, uint256 twist) external atItsTime {
         twist %= 8;
         Report memory first = _report(seed, 0);
-        Report memory second = _report(seed + 1, 0);
+        Report memory second = _report(seed ^ 1, 0);
         (first.round, second.round) = (uint16(within(seed, 0, number)), uint16(within(seed, 0, number)));
         if (twist == 0) second = first;
         if (twist == 1) second.round += 1;
@@ -61,7 +61,7 @@ abstract contract Disputes is Oracles {
         if (twist == 3) second.inputs ^= 1;
         uint256 key = oracleKeys[who % ORACLES];
         bytes memory one = _signature(key, _digest(first));
-        bytes memory two = _signature(twist == 2 ? oracleKeys[(who + 1) % ORACLES] : key, _digest(second));
+        bytes memory two = _signature(twist == 2 ? oracleKeys[(who % ORACLES + 1) % ORACLES] : key, _digest(second));
         address oracle = _oracle(who);
         uint64 before = _bond(oracle);
         address from = _anyone(sender);

@@ -24,7 +24,7 @@ abstract contract Participants is Ghost {
         Opened memory opening = Opened(payload, sha256(payload), bytes16(keccak256(payload)), false);
         uint112 commitment = _commitment(round, from, opening);
         bool copied = how % 8 == 1;
-        if (copied) (,,, commitment,,) = FEDERATION.member(_participant(who + 1));
+        if (copied) (,,, commitment,,) = FEDERATION.member(_participant(who % PARTICIPANTS + 1));
         uint256 expected = _budget();
         (uint64 stake,, uint16 last,,,) = FEDERATION.member(from);
         if (!_call("commit", from, 0, abi.encodeCall(IFederation.commit, (round, commitment)))) return;
@@ -48,7 +48,7 @@ abstract contract Participants is Ghost {
         _reach(100, sender);
         address participant = _participant(who);
         Opened memory opening = opened[number][participant];
-        if (twist % 8 == 0) opening = opened[number][_participant(who + 1)];
+        if (twist % 8 == 0) opening = opened[number][_participant(who % PARTICIPANTS + 1)];
         if (twist % 8 == 1) opening.salt ^= bytes16(uint128(1));
         if (twist % 8 == 2) opening = opened[number - (number == 0 ? 0 : 1)][participant];
         if (twist % 8 == 3) opening.digest ^= bytes32(uint256(1));
