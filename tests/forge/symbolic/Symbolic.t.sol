@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IFederation} from "../../contracts/interfaces/IFederation.sol";
-import {Committee} from "../../contracts/libraries/Committee.sol";
-import {Gwei} from "../../contracts/libraries/Gwei.sol";
-import {RewardTree} from "../../contracts/libraries/RewardTree.sol";
-import {vm} from "./Vm.sol";
+import {IFederation} from "../../../contracts/interfaces/IFederation.sol";
+import {Committee} from "../../../contracts/libraries/Committee.sol";
+import {Gwei} from "../../../contracts/libraries/Gwei.sol";
+import {RewardTree} from "../../../contracts/libraries/RewardTree.sol";
+import {vm} from "../Vm.sol";
 
 /// @title SymbolicTest
 /// @notice What halmos proves for every input at once, with hashes as functions nobody can invert: `make halmos`.
