@@ -58,6 +58,7 @@ from qfl_chain.protocol.contribution import most_coalitions
 from qfl_chain.protocol.evidence import largest_evidence
 from qfl_chain.protocol.replay import replay
 from qfl_chain.protocol.report import Outcome
+from qfl_chain.protocol.validation import validation_root
 from qfl_chain.storage.blocks import MAX_BLOCK_BYTES, BlockStore
 from qfl_chain.types import Address, Gwei, Opening, Signature, Terms
 
@@ -173,10 +174,12 @@ def publish_terms(store: BlockStore, accounts: Sequence[LocalAccount]) -> Terms:
     features = features_to_units(draws.uniform(-0.5, 0.5, (SAMPLES, 2)))
     # A random update is as often good as bad here: far from both extremes of the loss.
     model = Model(circuit.digest, 0, parameters_to_units(np.full(circuit.parameters, np.pi / 3)))
+    validation = Validation(RULES, features, np.ones(SAMPLES, dtype=np.int64), 2)
     return Terms(
         circuit=store.put(circuit.to_bytes()),
         model=store.put(encode_model(model)),
-        validation=store.put(encode_validation(Validation(RULES, features, np.ones(SAMPLES, dtype=np.int64), 2))),
+        validation=store.put(encode_validation(validation)),
+        validation_root=validation_root(validation),
         commit_window=WINDOW,
         reveal_window=WINDOW,
         report_window=WINDOW,
@@ -185,6 +188,7 @@ def publish_terms(store: BlockStore, accounts: Sequence[LocalAccount]) -> Terms:
         min_stake=MIN_STAKE,
         reward_per_round=REWARD,
         max_norm=int(parameters_to_units([MAX_NORM_RADIANS])[0]),
+        oracle_bond=MIN_STAKE,
         min_reveals=2,
         sponsor=Address(accounts[SPONSOR].address),
         guardian=Address(accounts[GUARDIAN].address),

@@ -83,16 +83,11 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Reveal:
-    """One revealed update, as the chain recorded it.
-
-    ``committed`` is the commitment's position among all logs, as (block, index): among equal digests the
-    earliest counts.
-    """
+    """One revealed update, as the chain recorded it."""
 
     participant: Address
     stake: Gwei
     digest: Digest
-    committed: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class SyntheticLog:
         for some in batches(committing):
             yield list(some)
         revealing = [one for one in openings if one.participant != self._missing(number)]
-        reveals = [Reveal(one.participant, books.stakes[one.participant], one.digest, (0, 0)) for one in revealing]
+        reveals = [Reveal(one.participant, books.stakes[one.participant], one.digest) for one in revealing]
         # A batch for each block of commitments, so that every round has as many blocks.
         for start in range(0, self.participants, PER_BLOCK):
             logs = [("Revealed", _revealed(number, one)) for one in reveals[start : start + PER_BLOCK]]

@@ -10,7 +10,8 @@ from web3._utils.method_formatters import log_entry_formatter
 
 from qfl_chain.chain.artifacts import load_artifact
 from qfl_chain.chain.decoding import EventDecoder
-from qfl_chain.protocol.replay import RoundStatus, replay
+from qfl_chain.protocol.history import RoundStatus
+from qfl_chain.protocol.replay import replay
 from qfl_chain.protocol.terms import deployed_terms
 from qfl_chain.types import Event
 from tests.synthetic_log import PER_BLOCK, REWARD, SyntheticLog

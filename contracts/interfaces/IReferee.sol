@@ -97,13 +97,14 @@ struct CoalitionsProof {
     Excerpt rules;
 }
 
-/// @dev `base` is the block of the base model; `payloads` are the members' updates, in the order of players.
+/// @dev `base` is the block of the base model. `deltas` are those of the members' updates, in the order of players, each
+/// 4 bytes: what the blocks hold behind their heads, which follow from circuit and round.
 struct ModelProof {
     Excerpt standings;
     Excerpt coalition;
     Excerpt rules;
     bytes base;
-    bytes[] payloads;
+    bytes deltas;
 }
 
 /// @dev `leaf` is a coalition's or the aggregate's, `row` its losses, `position` the place in the row. `sample` is
@@ -137,13 +138,13 @@ struct WeightProof {
     Excerpt standing;
 }
 
-/// @dev `payloads` are the updates of the players with a weight above zero, in the order of players.
+/// @dev `deltas` are those of the updates of the players with a weight above zero, in the order of players.
 struct AggregateProof {
     Excerpt standings;
     Excerpt aggregate;
     Excerpt rules;
     bytes base;
-    bytes[] payloads;
+    bytes deltas;
 }
 
 /// @dev `coalition` is the empty one, which comes first.
@@ -200,7 +201,8 @@ interface IReferee {
     error OutOfRange(string part, uint256 value, uint256 bound);
     /// @notice A claim of the proof does not lead to its root and total.
     error InvalidClaim(string part);
-    /// @notice The bytes are no circuit, model or update that the programs can read.
+    /// @notice The bytes are not what they should be. `part` is "proof" where they are no ABI encoding of the struct
+    /// named after the fault: truncated, with bytes too many, or encoded in another way than the usual one.
     error UnreadableBytes(string part);
 
     /* JUDGEMENT */

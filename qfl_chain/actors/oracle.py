@@ -42,6 +42,9 @@ class Oracle:
         """Recompute the report of a closed round from the chain's logs and the content store.
 
         ``updates`` holds what was fetched already, None where nobody has it; without it everything is fetched now.
+
+        Raises:
+            ProtocolError: an update that nobody has, and of which no demand ran out; see :func:`build_report`.
         """
         history, terms = self._view.history(), self._ledger.terms()
         record = history.rounds[number]
@@ -53,6 +56,7 @@ class Oracle:
             validation=self._store.get(terms.validation),
             updates=fetch_updates(self._store, round_.reveals) if updates is None else updates,
             executor=self._executor,
+            silent=record.silent(self._ledger.now()),
         )
         return build_report(round_, observations)
 

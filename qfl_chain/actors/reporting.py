@@ -17,8 +17,8 @@ from qfl_chain.actors.view import ChainView
 from qfl_chain.errors import ContentError, ContentUnreachable, InputError, ProtocolError
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.eip712 import quorum
+from qfl_chain.protocol.history import RoundRecord
 from qfl_chain.protocol.packing import pack_address
-from qfl_chain.protocol.replay import RoundRecord
 from qfl_chain.storage.state import StateFile
 from qfl_chain.types import Address, Digest, LiveRound, Phase
 
@@ -145,7 +145,7 @@ class Reporting:
         if not self._is_settled(live.number):
             return Step(WAIT, live.number, {"confirmations": self._confirmations})
         if self._ballots.own(live.number) is None:
-            return self._sign(live.number, window)
+            return self._sign(live.number)
         return self._post(live.number, window)
 
     def _wait(self, live: LiveRound, window: Window) -> Step:
@@ -179,22 +179,23 @@ class Reporting:
             return Step("fetch", number, {"participant": reveal.participant, "bytes": len(data)})
         return None
 
-    def _sign(self, number: int, window: Window) -> Step:
-        """Sign once every update is at hand, or half of the phase is over: later publications do not count."""
+    def _sign(self, number: int) -> Step:
+        """Sign once every update is at hand, or was demanded on chain in vain."""
         record = self._record(number)
         fetched = self._fetch(number)
         if fetched is not None:
             return fetched
-        missing = [reveal for reveal in record.reveals if reveal.digest not in self._updates]
-        half = (window.opens_at + (window.closes_at or window.opens_at)) // 2
-        if missing and self._ledger.now() < half:
+        silent = record.silent_at(self._ledger.now())
+        absent = [reveal for reveal in record.reveals if reveal.digest not in self._updates]
+        missing = [reveal for reveal in absent if (reveal.participant, reveal.digest) not in silent]
+        if missing:
             return Step(WAIT, number, {"missing": [reveal.participant for reveal in missing]})
         updates: Mapping[Digest, bytes | None] = {one.digest: self._updates.get(one.digest) for one in record.reveals}
         outcome = self._oracle.observe(number, updates)
         signature = self._oracle.sign(outcome)
         self._ballots.cast(SignedReport(self._ledger.chain_id, self._ledger.federation, outcome.report, signature))
         self._updates = {}
-        facts = {"accepted": outcome.accepted, "missing": len(missing), "total": outcome.report.total}
+        facts = {"accepted": outcome.accepted, "missing": len(absent), "total": outcome.report.total}
         return Step("sign", number, facts)
 
     def _post(self, number: int, window: Window) -> Step:

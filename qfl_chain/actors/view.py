@@ -8,7 +8,8 @@ from qfl_chain.errors import ProtocolError
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.codec import decode_model
 from qfl_chain.protocol.evidence import decode_evidence
-from qfl_chain.protocol.replay import History, RoundRecord, replay
+from qfl_chain.protocol.history import History, RoundRecord
+from qfl_chain.protocol.replay import replay
 from qfl_chain.protocol.rewards import reward_tree
 from qfl_chain.types import Address, Digest, Event, Gwei, IntArray
 

@@ -7,7 +7,7 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -17,12 +17,12 @@ from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.errors import CircuitError, ContentError, ProtocolError, RunError
 from qfl_chain.ports import ContentStore
-from qfl_chain.protocol.replay import History, RoundRecord, replay, round_facts
+from qfl_chain.protocol.history import History, RoundRecord
+from qfl_chain.protocol.replay import replay, round_facts
 from qfl_chain.protocol.report import Observations, Outcome, build_report
 from qfl_chain.protocol.terms import deployed_terms
 from qfl_chain.storage.archive import RunArchive, open_archive
-from qfl_chain.storage.cid import cid_of
-from qfl_chain.types import Address, Digest, Event, Gwei, Report, Reveal, Terms
+from qfl_chain.types import Address, Event, Gwei, Report, Terms
 
 Earned = dict[int | None, Mapping[Address, Gwei]]
 """Cumulative rewards with each round's report; None is before the first."""
@@ -92,9 +92,10 @@ def recompute(events: tuple[Event, ...], federation: Address, store: ContentStor
         try:
             round_ = round_facts(history, number, _earned_before(record, earned))
             base_model, updates = store.get(round_.base_model), fetch_updates(store, round_.reveals)
-            observations = Observations(terms.circuit, terms.max_norm, base_model, validation, updates, executor)
-            outcomes[number] = build_report(round_, observations)
-            checks.append(_compare(record.report, outcomes[number].report, _missing(round_.reveals, updates)))
+            silent = record.silent_at(record.reported_at)
+            seen = Observations(terms.circuit, terms.max_norm, base_model, validation, updates, executor, silent)
+            outcomes[number] = build_report(round_, seen)
+            checks.append(_compare(record.report, outcomes[number].report))
         except (CircuitError, ContentError, ProtocolError) as error:
             checks.append(RoundCheck(number, "unverifiable", (str(error),)))
         earned |= _standing_rewards(record, outcomes.get(number), earned, store)
@@ -124,21 +125,13 @@ def _standing_rewards(record: RoundRecord, outcome: Outcome | None, earned: Earn
         return {}
 
 
-def _missing(reveals: Sequence[Reveal], updates: Mapping[Digest, bytes | None]) -> tuple[str, ...]:
-    lost = [reveal for reveal in reveals if updates[reveal.digest] is None]
-    return tuple(f"no intact payload {cid_of(reveal.digest)} of {reveal.participant}" for reveal in lost)
-
-
-def _compare(reported: Report, recomputed: Report, missing: tuple[str, ...]) -> RoundCheck:
-    """Equal or different; where content is missing that the oracles may have had, a difference tells nothing."""
+def _compare(reported: Report, recomputed: Report) -> RoundCheck:
     differences = tuple(
         f"{field.name}: on chain {_shown(getattr(reported, field.name))}, recomputed "
         f"{_shown(getattr(recomputed, field.name))}"
         for field in fields(Report)
         if getattr(reported, field.name) != getattr(recomputed, field.name)
     )
-    if differences and missing:
-        return RoundCheck(reported.round, "unverifiable", missing)
     return RoundCheck(reported.round, "different" if differences else "equal", differences)
 
 

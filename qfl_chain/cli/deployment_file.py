@@ -7,6 +7,7 @@ at every use.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,18 +18,22 @@ from qfl_chain.schema import parse_json, read_table
 from qfl_chain.storage.cid import cid_of, digest_of
 from qfl_chain.types import Address, Gwei, Terms
 
-FORMAT = 2
+FORMAT = 3
 CONTENT = ("circuit", "model", "validation")
-AMOUNTS = ("min_stake", "reward_per_round")
+AMOUNTS = ("min_stake", "reward_per_round", "oracle_bond")
 
 
 @dataclass(frozen=True, slots=True)
 class DeployedTerms:
-    """The terms as a file writes them: content by CID, windows in seconds, amounts in gwei, ``max_norm`` in units."""
+    """The terms as a file writes them.
+
+    Content is given by CID, the root in hexadecimal digits, windows in seconds, amounts in gwei, ``max_norm`` in units.
+    """
 
     circuit: str
     model: str
     validation: str
+    validation_root: str
     commit_window: int
     reveal_window: int
     report_window: int
@@ -37,16 +42,20 @@ class DeployedTerms:
     min_stake: int
     reward_per_round: int
     max_norm: int
+    oracle_bond: int
     min_reveals: int
     sponsor: str
     guardian: str
     guardian_expiry: int
+    referee: str
     oracles: tuple[str, ...]
 
     def __post_init__(self) -> None:
         for name in CONTENT:
             _require_cid(name, getattr(self, name))
-        for address in (self.sponsor, self.guardian, *self.oracles):
+        if not re.fullmatch("0x[0-9a-f]{64}", self.validation_root):
+            raise ValueError(f"validation_root: {self.validation_root!r} is not 0x and 64 hexadecimal digits")
+        for address in (self.sponsor, self.guardian, self.referee, *self.oracles):
             _require_address("terms", address)
 
 
@@ -93,6 +102,7 @@ def write_terms(terms: Terms) -> DeployedTerms:
     """Terms as a deployment file writes them; the committee in ascending order, as the chain keeps it."""
     fields = {name: getattr(terms, name) for name in Terms.__dataclass_fields__}
     fields |= {name: cid_of(fields[name]) for name in CONTENT}
+    fields["validation_root"] = "0x" + terms.validation_root.hex()
     return DeployedTerms(**{**fields, "oracles": tuple(sorted(terms.oracles, key=str.lower))})
 
 
@@ -101,6 +111,7 @@ def read_terms(written: DeployedTerms) -> Terms:
     fields: dict[str, Any] = {name: getattr(written, name) for name in Terms.__dataclass_fields__}
     fields |= {name: digest_of(fields[name]) for name in CONTENT}
     fields |= {name: Gwei(fields[name]) for name in AMOUNTS}
+    fields["validation_root"] = bytes.fromhex(written.validation_root[2:])
     return Terms(**{**fields, "oracles": tuple(Address(one) for one in written.oracles)})
 
 

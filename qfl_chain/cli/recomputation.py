@@ -14,7 +14,7 @@ from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.cli.output import print_table
 from qfl_chain.errors import InputError
 from qfl_chain.ports import ContentStore, Ledger
-from qfl_chain.protocol.replay import RoundStatus
+from qfl_chain.protocol.history import RoundStatus
 from qfl_chain.protocol.report import Outcome
 from qfl_chain.storage.cid import cid_of
 from qfl_chain.types import Phase

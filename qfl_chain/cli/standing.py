@@ -11,8 +11,9 @@ from qfl_chain.actors.phases import current_window
 from qfl_chain.cli.output import print_table
 from qfl_chain.cli.refusals import moment
 from qfl_chain.ports import Ledger
+from qfl_chain.protocol.history import History, RoundRecord
 from qfl_chain.protocol.money import Money
-from qfl_chain.protocol.replay import History, RoundRecord, replay
+from qfl_chain.protocol.replay import replay
 from qfl_chain.storage.cid import cid_of
 from qfl_chain.types import Address, Event, Gwei, LiveRound, Phase, Terms
 

@@ -16,7 +16,8 @@ from qfl_chain.errors import RunError
 from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.codec import Validation, decode_validation
 from qfl_chain.protocol.evidence import decode_evidence
-from qfl_chain.protocol.replay import History, RoundStatus, round_facts
+from qfl_chain.protocol.history import History, RoundStatus
+from qfl_chain.protocol.replay import round_facts
 from qfl_chain.protocol.report import Observations, Outcome
 from qfl_chain.storage.archive import RunArchive, open_archive
 from qfl_chain.types import Address, Gwei, Report, Round, Terms
@@ -129,6 +130,7 @@ def _case(recomputed: Recomputed, number: int, store: ContentStore) -> Case:
         validation=store.get(terms.validation),
         updates=fetch_updates(store, facts.reveals),
         executor=ScoringProgram(Circuit.from_bytes(store.get(terms.circuit))),
+        silent=history.rounds[number].silent_at(history.rounds[number].reported_at),
     )
     return Case(facts, observations, recomputed.outcomes[number], base_round)
 

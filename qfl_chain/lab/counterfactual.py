@@ -71,6 +71,8 @@ class CollusionGain:
 class CopyGain:
     """What a participant gains by submitting another's update instead of its own, had it leaked before the commitment.
 
+    The copy is revealed last: among equal updates the first to be revealed counts, and nobody who knows that waits.
+
     Attributes:
         participant: None for a newcomer with the minimum stake and no update of its own.
         victim: whose update paid best among the others.
@@ -227,7 +229,7 @@ def _copies(bench: RoundBench, min_stake: Gwei) -> Iterator[CopyGain]:
             yield _copy(bench, own, victim, own.participant)
     victim = _best_of_others(bench, None)
     if victim is not None:
-        stranger = Reveal(_sybil(bench.case.facts.federation, 0), min_stake, victim.digest, victim.committed)
+        stranger = Reveal(_sybil(bench.case.facts.federation, 0), min_stake, victim.digest)
         yield _copy(bench, stranger, victim, None)
 
 
@@ -237,14 +239,12 @@ def _best_of_others(bench: RoundBench, account: Address | None) -> Standing | No
 
 
 def _copy(bench: RoundBench, own: Reveal, victim: Standing, account: Address | None) -> CopyGain:
-    block, index = victim.committed
-    late = replace(own, committed=(block, index + 1))
     off = bench.block(nudged(bench.deltas(victim.digest), 1))
     paid = []
     for digest in (victim.digest, digest_of_bytes(off)):
-        copied = replace(late, digest=digest)
-        reveals = bench.with_changed({own.participant: [copied]})
-        paid.append(bench.pay(reveals if account else [*reveals, copied], [off]))
+        copied = replace(own, digest=digest)
+        others = bench.with_changed({own.participant: []})
+        paid.append(bench.pay([*others, copied], [off]))
     exact, close = paid
     before = bench.paid.get(own.participant, 0)
     return CopyGain(

@@ -1,24 +1,22 @@
 """The evidence of a report: every intermediate value somebody needs to check it, as one block and one Merkle root.
 
-The block is ``"QFLE" 1 | count uint32 | count x (length uint32 | leaf)``; its sha2-256 is the report's
-``evidence``. The root is a keccak Merkle tree over the same leaves, ``keccak(0x00 | leaf)`` and
-``keccak(0x01 | left | right)``, padded to a power of two with zero hashes; it is the report's ``evidence_root``,
-and what a fault proof opens.
+The block is ``"QFLE" 2 | count uint32 | count x (length uint32 | leaf) | rows``; its sha2-256 is the report's
+``evidence``. The root of :mod:`~qfl_chain.protocol.merkle` over the leaves is the report's ``evidence_root``, and what
+a fault proof opens. The rows are those of the coalitions in order and that of the aggregate, samples x loss int64 each.
 
 Leaves, in order, big-endian, each starting with a tag byte::
 
     1 header       federation 20 | round uint16 | inputs uint184 | circuit 32 | base model 32 | validation 32
                    | budget uint64 | previous total uint64 | scale uint64 | reveals uint16 | coalitions uint32
                    | samples uint32 | samples x index uint32
-    2 participant  address 20 | stake uint64 | digest 32 | committed block uint64 | log index uint32 | status uint8
-                   | player uint16 | phi int256 | weight uint256 | reward uint64 | cumulative uint64
-    3 coalition    width uint16 | mask (width bytes) | model 32 | samples uint32 | samples x loss int64
-    4 aggregate    candidate 32 | before int64 | after int64 | accepted uint8 | model 32
-                   | samples uint32 | samples x loss int64
+    2 participant  address 20 | stake uint64 | digest 32 | status uint8 | player uint16 | phi int256
+                   | weight uint256 | reward uint64 | cumulative uint64
+    3 coalition    width uint16 | mask (width bytes) | model 32 | loss int64 | row hash 32
+    4 aggregate    candidate 32 | before int64 | after int64 | accepted uint8 | model 32 | row hash 32
 
 Participants come in the order of their reveals, coalitions in ascending order of their masks. Models are named by
-the sha2-256 of their canonical block, so one leaf, the model's bytes and the circuit are enough to rerun one
-sample. Rule P30.
+the sha2-256 of their canonical block, rows by their keccak; so one leaf, its row, the model's bytes and the circuit
+are enough to rerun one sample. ``loss`` and ``after`` are the sums of their rows. Rule P30.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ from struct import pack, unpack
 
 from eth_hash.auto import keccak
 
-from qfl_chain.errors import ProtocolError
+from qfl_chain.errors import MalformedPayload
 from qfl_chain.protocol.packing import (
     ADDRESS_BYTES,
     DIGEST_BYTES,
@@ -43,9 +41,9 @@ from qfl_chain.protocol.packing import (
 )
 from qfl_chain.types import Address, Digest, Gwei
 
-MAGIC = b"QFLE\x01"
+MAGIC = b"QFLE\x02"
 NOT_A_PLAYER = 0xFFFF
-_ZERO_HASH = bytes(DIGEST_BYTES)
+LOSS_BYTES = 8
 
 
 class Status(IntEnum):
@@ -82,7 +80,6 @@ class Standing:
     participant: Address
     stake: Gwei
     digest: Digest
-    committed: tuple[int, int]
     status: Status
     player: int | None
     phi: int
@@ -93,10 +90,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class CoalitionScore:
-    """One coalition: the digest of its model's block and that model's loss on every sample of the subset, Q30."""
+    """One coalition: the digest of its model's block, that model's loss on every sample of the subset, and their sum.
+
+    Losses are Q30.
+    """
 
     members: int
     model: Digest
+    loss: int
     losses: tuple[int, ...]
 
 
@@ -113,6 +114,28 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class CoalitionLeaf:
+    """What a coalition's leaf holds: its row by hash."""
+
+    members: int
+    model: Digest
+    loss: int
+    row: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateLeaf:
+    """What the aggregate's leaf holds: its row by hash."""
+
+    candidate: Digest
+    before: int
+    after: int
+    accepted: bool
+    model: Digest
+    row: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A report's evidence, decoded."""
 
@@ -122,6 +145,14 @@ class Evidence:
     aggregate: Aggregate
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceBlock:
+    """A block cut into its leaves and the bytes behind them, neither of them read."""
+
+    leaves: tuple[bytes, ...]
+    rows: bytes
+
+
 def evidence_leaves(evidence: Evidence) -> tuple[bytes, ...]:
     """The canonical leaves, in the order of the module's docstring.
 
@@ -129,18 +160,50 @@ def evidence_leaves(evidence: Evidence) -> tuple[bytes, ...]:
         ProtocolError: a value that does not fit its field.
     """
     return (
-        _header_leaf(evidence.header),
-        *(_standing_leaf(standing) for standing in evidence.standings),
+        header_leaf(evidence.header),
+        *(standing_leaf(standing) for standing in evidence.standings),
         *(_coalition_leaf(score) for score in evidence.coalitions),
         _aggregate_leaf(evidence.aggregate),
     )
 
 
+def evidence_rows(evidence: Evidence) -> tuple[bytes, ...]:
+    """The rows behind the leaves: one a coalition, and the aggregate's."""
+    return (*(row_bytes(score.losses) for score in evidence.coalitions), row_bytes(evidence.aggregate.losses))
+
+
+def row_bytes(losses: Sequence[int]) -> bytes:
+    """A row's bytes; a leaf holds their keccak."""
+    return pack(f">{len(losses)}q", *losses)
+
+
+def row_losses(row: bytes) -> tuple[int, ...]:
+    """The losses of a row of whole losses."""
+    return unpack(f">{len(row) // LOSS_BYTES}q", row)
+
+
 def encode_evidence(evidence: Evidence) -> bytes:
     """The canonical block."""
-    leaves = evidence_leaves(evidence)
-    framed = (pack_uint(len(leaf), 32, "leaf length") + leaf for leaf in leaves)
-    return MAGIC + pack_uint(len(leaves), 32, "leaf count") + b"".join(framed)
+    return join_evidence(EvidenceBlock(evidence_leaves(evidence), b"".join(evidence_rows(evidence))))
+
+
+def join_evidence(block: EvidenceBlock) -> bytes:
+    """The block of these leaves and rows."""
+    framed = (pack_uint(len(leaf), 32, "leaf length") + leaf for leaf in block.leaves)
+    return MAGIC + pack_uint(len(block.leaves), 32, "leaf count") + b"".join(framed) + block.rows
+
+
+def split_evidence(data: bytes) -> EvidenceBlock:
+    """The leaves and rows of a block, whatever they hold.
+
+    Raises:
+        MalformedPayload: no framed leaves.
+    """
+    block = Reader(data, "evidence")
+    block.expect(MAGIC, "magic and version")
+    count = block.uint(32, "leaf count")
+    leaves = tuple(block.take(block.uint(32, "leaf length"), "leaf") for _ in range(count))
+    return EvidenceBlock(leaves, block.rest())
 
 
 def decode_evidence(data: bytes) -> Evidence:
@@ -149,73 +212,36 @@ def decode_evidence(data: bytes) -> Evidence:
     Raises:
         MalformedPayload: anything else, naming the leaf and the field.
     """
-    block = Reader(data, "evidence")
-    block.expect(MAGIC, "magic and version")
-    count = block.uint(32, "leaf count")
-    if count < 2:
-        raise block.malformed(f"{count} leaves; there is at least a header and an aggregate")
-    header = _read_header(_next_leaf(block))
-    if count != 2 + header.reveals + header.coalitions:
-        raise block.malformed(f"{count} leaves; the header announces {2 + header.reveals + header.coalitions}")
-    standings = tuple(_read_standing(_next_leaf(block)) for _ in range(header.reveals))
-    coalitions = tuple(_read_coalition(_next_leaf(block)) for _ in range(header.coalitions))
-    aggregate = _read_aggregate(_next_leaf(block))
-    block.end()
-    return Evidence(header, standings, coalitions, aggregate)
+    block = split_evidence(data)
+    if len(block.leaves) < 2:
+        raise _malformed(f"{len(block.leaves)} leaves; there is at least a header and an aggregate")
+    header, first, last = read_header(block.leaves[0]), 1, len(block.leaves) - 1
+    middle = first + header.reveals
+    if last != middle + header.coalitions:
+        raise _malformed(f"{last + 1} leaves; the header announces {2 + header.reveals + header.coalitions}")
+    standings = tuple(read_standing(leaf) for leaf in block.leaves[first:middle])
+    coalitions = tuple(read_coalition(leaf) for leaf in block.leaves[middle:last])
+    aggregate = read_aggregate(block.leaves[last])
+    *rows, final = _read_rows(block.rows, (*(one.row for one in coalitions), aggregate.row), len(header.subset))
+    scores = tuple(
+        CoalitionScore(leaf.members, leaf.model, leaf.loss, row) for leaf, row in zip(coalitions, rows, strict=True)
+    )
+    one = aggregate
+    verdict = Aggregate(one.candidate, one.before, one.after, one.accepted, one.model, final)
+    return Evidence(header, standings, scores, verdict)
 
 
 def largest_evidence(players: int, coalitions: int, samples: int) -> int:
     """Bytes of the evidence block of a round with so many accepted updates, coalitions and drawn samples, at most."""
     header = 180 + 4 * samples
-    participant = 160
-    coalition = 43 + (players + 7) // 8 + 8 * samples
-    aggregate = 90 + 8 * samples
+    participant = 148
+    coalition = 79 + (players + 7) // 8 + LOSS_BYTES * samples
+    aggregate = 118 + LOSS_BYTES * samples
     return len(MAGIC) + 4 + header + players * participant + coalitions * coalition + aggregate
 
 
-def evidence_root(leaves: Sequence[bytes]) -> bytes:
-    """The Merkle root over leaves; at least one.
-
-    Raises:
-        ProtocolError: no leaf.
-    """
-    return _levels(leaves)[-1][0]
-
-
-def evidence_proof(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
-    """The siblings of one leaf, from the leaf up.
-
-    Raises:
-        ProtocolError: no such leaf.
-    """
-    if not 0 <= index < len(leaves):
-        raise ProtocolError(f"evidence has {len(leaves)} leaves; there is no leaf {index}")
-    return tuple(level[(index >> depth) ^ 1] for depth, level in enumerate(_levels(leaves)[:-1]))
-
-
-def verify_evidence(root: bytes, leaf: bytes, index: int, proof: Sequence[bytes]) -> bool:
-    """Whether ``leaf`` stands at ``index`` under ``root``."""
-    if not 0 <= index < 1 << len(proof):
-        return False
-    node = keccak(b"\x00" + leaf)
-    for depth, sibling in enumerate(proof):
-        pair = sibling + node if index >> depth & 1 else node + sibling
-        node = keccak(b"\x01" + pair)
-    return node == root
-
-
-def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
-    if not leaves:
-        raise ProtocolError("evidence without leaves has no root")
-    width = 1 << (len(leaves) - 1).bit_length()
-    levels = [[keccak(b"\x00" + leaf) for leaf in leaves] + [_ZERO_HASH] * (width - len(leaves))]
-    while len(levels[-1]) > 1:
-        below = levels[-1]
-        levels.append([keccak(b"\x01" + left + right) for left, right in zip(below[::2], below[1::2], strict=True)])
-    return levels
-
-
-def _header_leaf(header: Header) -> bytes:
+def header_leaf(header: Header) -> bytes:
+    """The leaf of a header."""
     return b"".join(
         (
             b"\x01",
@@ -236,8 +262,8 @@ def _header_leaf(header: Header) -> bytes:
     )
 
 
-def _standing_leaf(standing: Standing) -> bytes:
-    block, index = standing.committed
+def standing_leaf(standing: Standing) -> bytes:
+    """The leaf of a participant."""
     player = NOT_A_PLAYER if standing.player is None else standing.player
     return b"".join(
         (
@@ -245,8 +271,6 @@ def _standing_leaf(standing: Standing) -> bytes:
             pack_address(standing.participant),
             pack_uint(standing.stake, 64, "participant: stake"),
             pack_bytes(standing.digest, DIGEST_BYTES, "participant: digest"),
-            pack_uint(block, 64, "participant: committed block"),
-            pack_uint(index, 32, "participant: log index"),
             pack_uint(standing.status, 8, "participant: status"),
             pack_uint(player, 16, "participant: player"),
             pack_int(standing.phi, 256, "participant: phi"),
@@ -257,46 +281,71 @@ def _standing_leaf(standing: Standing) -> bytes:
     )
 
 
-def _coalition_leaf(score: CoalitionScore) -> bytes:
-    width = (score.members.bit_length() + 7) // 8
+def coalition_leaf(leaf: CoalitionLeaf) -> bytes:
+    """The leaf of a coalition."""
+    width = (leaf.members.bit_length() + 7) // 8
     return b"".join(
         (
             b"\x03",
             pack_uint(width, 16, "coalition: width"),
-            score.members.to_bytes(width, "big"),
-            pack_bytes(score.model, DIGEST_BYTES, "coalition: model"),
-            _row(score.losses),
+            leaf.members.to_bytes(width, "big"),
+            pack_bytes(leaf.model, DIGEST_BYTES, "coalition: model"),
+            pack_int(leaf.loss, 64, "coalition: loss"),
+            pack_bytes(leaf.row, DIGEST_BYTES, "coalition: row hash"),
         )
     )
 
 
-def _aggregate_leaf(aggregate: Aggregate) -> bytes:
+def aggregate_leaf(leaf: AggregateLeaf) -> bytes:
+    """The leaf of the aggregate."""
     return b"".join(
         (
             b"\x04",
-            pack_bytes(aggregate.candidate, DIGEST_BYTES, "aggregate: candidate"),
-            pack_int(aggregate.before, 64, "aggregate: before"),
-            pack_int(aggregate.after, 64, "aggregate: after"),
-            pack_uint(aggregate.accepted, 8, "aggregate: accepted"),
-            pack_bytes(aggregate.model, DIGEST_BYTES, "aggregate: model"),
-            _row(aggregate.losses),
+            pack_bytes(leaf.candidate, DIGEST_BYTES, "aggregate: candidate"),
+            pack_int(leaf.before, 64, "aggregate: before"),
+            pack_int(leaf.after, 64, "aggregate: after"),
+            pack_uint(leaf.accepted, 8, "aggregate: accepted"),
+            pack_bytes(leaf.model, DIGEST_BYTES, "aggregate: model"),
+            pack_bytes(leaf.row, DIGEST_BYTES, "aggregate: row hash"),
         )
     )
 
 
-def _row(losses: Sequence[int]) -> bytes:
-    return pack_uint(len(losses), 32, "samples") + pack(f">{len(losses)}q", *losses)
+def _coalition_leaf(score: CoalitionScore) -> bytes:
+    return coalition_leaf(CoalitionLeaf(score.members, score.model, score.loss, keccak(row_bytes(score.losses))))
 
 
-def _next_leaf(block: Reader) -> Reader:
-    return Reader(block.take(block.uint(32, "leaf length"), "leaf"), "evidence leaf")
+def _aggregate_leaf(one: Aggregate) -> bytes:
+    row = keccak(row_bytes(one.losses))
+    return aggregate_leaf(AggregateLeaf(one.candidate, one.before, one.after, one.accepted, one.model, row))
+
+
+def _read_rows(data: bytes, hashes: Sequence[bytes], samples: int) -> tuple[tuple[int, ...], ...]:
+    size = LOSS_BYTES * samples
+    if len(data) != size * len(hashes):
+        raise _malformed(f"{len(data)} bytes of losses; {len(hashes)} rows of {samples} take {size * len(hashes)}")
+    rows = tuple(data[at * size : (at + 1) * size] for at in range(len(hashes)))
+    for at, (row, expected) in enumerate(zip(rows, hashes, strict=True)):
+        if keccak(row) != expected:
+            raise _malformed(f"row {at} hashes to 0x{keccak(row).hex()}, its leaf says 0x{expected.hex()}")
+    return tuple(row_losses(row) for row in rows)
+
+
+def _malformed(reason: str) -> MalformedPayload:
+    return MalformedPayload(f"evidence: {reason}")
 
 
 def _digest(leaf: Reader, field: str) -> Digest:
     return Digest(leaf.take(DIGEST_BYTES, field))
 
 
-def _read_header(leaf: Reader) -> Header:
+def read_header(data: bytes) -> Header:
+    """The header of its leaf.
+
+    Raises:
+        MalformedPayload: no such leaf; here and below.
+    """
+    leaf = Reader(data, "evidence leaf")
     leaf.expect(b"\x01", "header tag")
     federation = unpack_address(leaf.take(ADDRESS_BYTES, "federation"))
     number, inputs = leaf.uint(16, "round"), leaf.uint(184, "inputs")
@@ -306,27 +355,16 @@ def _read_header(leaf: Reader) -> Header:
     indices = leaf.take(4 * leaf.uint(32, "samples"), "sample indices")
     leaf.end()
     subset = unpack(f">{len(indices) // 4}I", indices)
-    return Header(
-        federation,
-        number,
-        inputs,
-        circuit,
-        base_model,
-        validation,
-        budget,
-        previous_total,
-        scale,
-        reveals,
-        coalitions,
-        subset,
-    )
+    facts = federation, number, inputs, circuit, base_model, validation, budget, previous_total
+    return Header(*facts, scale, reveals, coalitions, subset)
 
 
-def _read_standing(leaf: Reader) -> Standing:
+def read_standing(data: bytes) -> Standing:
+    """The participant of its leaf."""
+    leaf = Reader(data, "evidence leaf")
     leaf.expect(b"\x02", "participant tag")
     participant = unpack_address(leaf.take(ADDRESS_BYTES, "participant"))
     stake, digest = Gwei(leaf.uint(64, "stake")), _digest(leaf, "digest")
-    committed = leaf.uint(64, "committed block"), leaf.uint(32, "log index")
     code, player = leaf.uint(8, "status"), leaf.uint(16, "player")
     if code not in set(Status):
         raise leaf.malformed(f"status {code} is unknown; the last is {max(Status)}")
@@ -334,32 +372,31 @@ def _read_standing(leaf: Reader) -> Standing:
     reward, cumulative = Gwei(leaf.uint(64, "reward")), Gwei(leaf.uint(64, "cumulative"))
     leaf.end()
     member = None if player == NOT_A_PLAYER else player
-    return Standing(participant, stake, digest, committed, Status(code), member, phi, weight, reward, cumulative)
+    return Standing(participant, stake, digest, Status(code), member, phi, weight, reward, cumulative)
 
 
-def _read_coalition(leaf: Reader) -> CoalitionScore:
+def read_coalition(data: bytes) -> CoalitionLeaf:
+    """The coalition of its leaf."""
+    leaf = Reader(data, "evidence leaf")
     leaf.expect(b"\x03", "coalition tag")
     width = leaf.uint(16, "width")
     mask = leaf.take(width, "mask")
     if mask[:1] == b"\x00":
         raise leaf.malformed("mask starts with a zero byte; the canonical width is the least")
-    model, losses = _digest(leaf, "model"), _read_row(leaf)
+    model, loss, row = _digest(leaf, "model"), leaf.int(64, "loss"), leaf.take(DIGEST_BYTES, "row hash")
     leaf.end()
-    return CoalitionScore(int.from_bytes(mask, "big"), model, losses)
+    return CoalitionLeaf(int.from_bytes(mask, "big"), model, loss, row)
 
 
-def _read_aggregate(leaf: Reader) -> Aggregate:
+def read_aggregate(data: bytes) -> AggregateLeaf:
+    """The aggregate of its leaf."""
+    leaf = Reader(data, "evidence leaf")
     leaf.expect(b"\x04", "aggregate tag")
     candidate = _digest(leaf, "candidate")
     before, after = leaf.int(64, "loss before"), leaf.int(64, "loss after")
     accepted = leaf.uint(8, "accepted")
     if accepted > 1:
         raise leaf.malformed(f"accepted is {accepted}; it is 0 or 1")
-    model, losses = _digest(leaf, "model"), _read_row(leaf)
+    model, row = _digest(leaf, "model"), leaf.take(DIGEST_BYTES, "row hash")
     leaf.end()
-    return Aggregate(candidate, before, after, bool(accepted), model, losses)
-
-
-def _read_row(leaf: Reader) -> tuple[int, ...]:
-    data = leaf.take(8 * leaf.uint(32, "samples"), "losses")
-    return unpack(f">{len(data) // 8}q", data)
+    return AggregateLeaf(candidate, before, after, bool(accepted), model, row)

@@ -1,4 +1,4 @@
-"""The Merkle tree of evidence and of validation samples, and excerpts from it. The contract is ``Evidence.sol``.
+"""The Merkle tree of evidence and of validation samples, and excerpts from it. The contract is ``Excerpts.sol``.
 
 A leaf is ``keccak(0x00 | bytes)``, a node ``keccak(0x01 | left | right)``; the leaves are padded to a power of two with
 zero hashes. The root is ``keccak(0x02 | count uint32 | top node)``, so it binds how many leaves there are.

@@ -24,6 +24,48 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Disputes:
+    """The money of bonds and demands.
+
+    Attributes:
+        bonded, demanded: sums put down, as bonds of oracles and for demands.
+        bonds, demands, credits: what is held now: bonds, open demands, what accounts can collect.
+        unbonded, answered, collected: sums that left, to oracles, to whoever answered, and of credits.
+        burned: what was slashed and went to nobody.
+        bounties: what went to reporters, of bonds and of stakes.
+    """
+
+    bonded: Gwei = ZERO
+    demanded: Gwei = ZERO
+    bonds: Gwei = ZERO
+    demands: Gwei = ZERO
+    credits: Gwei = ZERO
+    unbonded: Gwei = ZERO
+    answered: Gwei = ZERO
+    collected: Gwei = ZERO
+    burned: Gwei = ZERO
+    bounties: Gwei = ZERO
+
+    @property
+    def came(self) -> int:
+        """What was put down."""
+        return self.bonded + self.demanded
+
+    @property
+    def held(self) -> int:
+        """What the contract has of it."""
+        return self.bonds + self.demands + self.credits
+
+    @property
+    def left(self) -> int:
+        """What the contract paid out or burned, bounties of stakes among it."""
+        return self.unbonded + self.answered + self.collected + self.burned + self.bounties
+
+
+NO_DISPUTES = Disputes()
+
+
+@dataclass(frozen=True, slots=True)
 class Money:
     """Where every gwei is. :func:`check_money` states the identity."""
 
@@ -37,22 +79,31 @@ class Money:
     paid: Gwei
     pool: Gwei
     reclaimed: Gwei
+    disputes: Disputes = NO_DISPUTES
 
     @property
     def balance(self) -> Gwei:
         """What the contract must hold."""
-        return Gwei(self.stakes + self.exiting + self.unclaimed + self.pool)
+        return Gwei(self.stakes + self.exiting + self.unclaimed + self.pool + self.disputes.held)
 
 
-def money_statement(accounts: Iterable[Account], funding: int, funded: int, reclaimed: int, total: Gwei) -> Money:
+def money_statement(
+    accounts: Iterable[Account],
+    funding: int,
+    funded: int,
+    reclaimed: int,
+    total: Gwei,
+    disputes: Disputes = NO_DISPUTES,
+) -> Money:
     """The statement, checked.
 
     Args:
         accounts: everybody who ever joined.
         funding: sum of all payments into the pool.
-        funded: what the pool counts as funded: funding and penalties, less reclaims.
+        funded: what the pool counts as funded: funding and penalties less their bounties, less reclaims.
         reclaimed: sum of all payments back to the sponsor.
         total: the latest standing report's total; claims are paid from it.
+        disputes: the money of bonds and demands.
 
     Raises:
         ChecksumError: see :func:`check_money`.
@@ -70,23 +121,28 @@ def money_statement(accounts: Iterable[Account], funding: int, funded: int, recl
         paid=Gwei(paid),
         pool=Gwei(funded - total),
         reclaimed=Gwei(reclaimed),
+        disputes=disputes,
     )
     check_money(money)
     return money
 
 
 def check_money(money: Money) -> None:
-    """``deposits + funding = stakes + exiting + withdrawn + unclaimed + paid + pool + reclaimed``, to the gwei.
+    """What came in is held or has left, to the gwei.
 
-    Penalties move from stakes to the pool, so they stand on neither side.
+    ``deposits + funding + bonded + demanded`` came in; ``stakes + exiting + unclaimed + pool + bonds + demands +
+    credits`` are held; ``withdrawn + paid + reclaimed + unbonded + answered + collected + burned + bounties`` left.
+    Penalties move from stakes to the pool but for their bounties, so they stand on neither side.
 
     Raises:
         ChecksumError: the two sides differ, or a part is negative.
     """
-    came = money.deposits + money.funding
-    holds = money.stakes + money.exiting + money.unclaimed + money.pool
-    left = money.withdrawn + money.paid + money.reclaimed
-    if came != holds + left:
-        raise ChecksumError(f"{came} gwei came in, {holds} are held and {left} left: {came - holds - left} are missing")
-    if min(money.stakes, money.exiting, money.unclaimed, money.pool) < 0:
+    disputes = money.disputes
+    came = money.deposits + money.funding + disputes.came
+    left = money.withdrawn + money.paid + money.reclaimed + disputes.left
+    if came != money.balance + left:
+        missing = came - money.balance - left
+        raise ChecksumError(f"{came} gwei came in, {money.balance} are held and {left} left: {missing} are missing")
+    parts = (money.stakes, money.exiting, money.unclaimed, money.pool, disputes.bonds, disputes.demands)
+    if min(*parts, disputes.credits) < 0:
         raise ChecksumError(f"a part of the money is negative: {money}")

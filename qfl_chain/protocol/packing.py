@@ -104,6 +104,10 @@ class Reader:
         if found != value:
             raise self.malformed(f"wrong {field}: found 0x{found.hex()}, expected 0x{value.hex()}")
 
+    def rest(self) -> bytes:
+        """Everything that is left."""
+        return self.take(len(self._data) - self._at, "rest")
+
     def end(self) -> None:
         """Nothing may follow.
 

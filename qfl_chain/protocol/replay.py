@@ -8,79 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Any
 
-from qfl_chain.errors import ChecksumError, ProtocolError
+from qfl_chain.errors import ProtocolError
+from qfl_chain.protocol.bonds import DisputeLedger, agree
 from qfl_chain.protocol.commitment import accumulate
-from qfl_chain.protocol.money import ZERO, Account, Money, money_statement
+from qfl_chain.protocol.faults import Fault
+from qfl_chain.protocol.history import Commit, History, RoundRecord, RoundStatus, UpdateDemand, logged_report
+from qfl_chain.protocol.money import ZERO, Account, money_statement
 from qfl_chain.types import Address, Digest, Event, Gwei, Report, Reveal, Round
-
-
-class RoundStatus(Enum):
-    """What the logs say of a round. ``OPEN``: no report yet; by the clock it may have expired unnoticed."""
-
-    OPEN = "open"
-    REPORTED = "reported"
-    EXPIRED = "expired"
-    VOIDED = "voided"
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """One commitment and its position among all logs."""
-
-    participant: Address
-    round: int
-    commitment: int
-    position: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class RoundRecord:
-    """One round as the logs tell it.
-
-    Attributes:
-        base_model: digest of the model it trains on.
-        base_round: the round whose report produced that model and the rewards before it; None for the sponsor's.
-        report: its report, standing or voided; None without one.
-        signed: mask of the oracles that signed the report.
-        commits, reveals: in chain order.
-    """
-
-    number: int
-    start: int
-    budget: Gwei
-    base_model: Digest
-    base_round: int | None
-    status: RoundStatus = RoundStatus.OPEN
-    commits: tuple[Commit, ...] = ()
-    reveals: tuple[Reveal, ...] = ()
-    report: Report | None = None
-    signed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Everything the logs say up to the last one.
-
-    Attributes:
-        initial_model: digest of the sponsor's model.
-        rounds: every round by number, in order of opening.
-        standing: the numbers of rounds whose report stands, oldest first.
-        accounts: everybody who ever joined.
-        claims: the Claimed logs.
-        cancelled: whether the sponsor ended the federation.
-    """
-
-    federation: Address
-    initial_model: Digest
-    rounds: Mapping[int, RoundRecord]
-    standing: tuple[int, ...]
-    accounts: Mapping[Address, Account]
-    money: Money
-    claims: tuple[Event, ...]
-    cancelled: bool
 
 
 def replay(events: Iterable[Event], federation: Address, initial_model: Digest) -> History:
@@ -102,7 +38,9 @@ def replay(events: Iterable[Event], federation: Address, initial_model: Digest) 
         _apply(handler, ledger, event)
     latest = ledger.latest_report()
     total = latest.total if latest else ZERO
-    money = money_statement(ledger.accounts.values(), ledger.funding, ledger.funded, ledger.reclaimed, total)
+    money = money_statement(
+        ledger.accounts.values(), ledger.funding, ledger.funded, ledger.reclaimed, total, ledger.disputes.money()
+    )
     return History(
         federation,
         initial_model,
@@ -112,6 +50,8 @@ def replay(events: Iterable[Event], federation: Address, initial_model: Digest) 
         money,
         tuple(ledger.claims),
         ledger.cancelled,
+        dict(ledger.disputes.bonds),
+        tuple(ledger.convictions),
     )
 
 
@@ -164,6 +104,8 @@ class _Ledger:
     commits: dict[int, dict[Address, Commit]] = field(default_factory=dict)
     reveals: dict[int, dict[Address, Reveal]] = field(default_factory=dict)
     claims: list[Event] = field(default_factory=list)
+    convictions: list[Event] = field(default_factory=list)
+    disputes: DisputeLedger = field(default_factory=DisputeLedger)
     funding: int = 0
     reclaimed: int = 0
     funded: int = 0
@@ -202,20 +144,20 @@ class _Ledger:
 def _funded(ledger: _Ledger, event: Event) -> None:
     ledger.funding += event.args["amount"]
     ledger.funded += event.args["amount"]
-    _agree("funds", int(event.args["funded"]), ledger.funded, event)
+    agree("funds", int(event.args["funded"]), ledger.funded, event)
 
 
 def _joined(ledger: _Ledger, event: Event) -> None:
     participant, amount = Address(str(event.args["participant"])), event.args["amount"]
     account = ledger.accounts.get(participant, Account())
     stake, deposited = Gwei(account.stake + amount), Gwei(account.deposited + amount)
-    _agree(f"stake of {participant}", event.args["stake"], stake, event)
+    agree(f"stake of {participant}", event.args["stake"], stake, event)
     ledger.accounts[participant] = replace(account, stake=stake, deposited=deposited)
 
 
 def _round_opened(ledger: _Ledger, event: Event) -> None:
     number, start, budget = (int(event.args[name]) for name in ("round", "start", "budget"))
-    _agree("round", number, len(ledger.rounds) + 1, event)
+    agree("round", number, len(ledger.rounds) + 1, event)
     if ledger.cancelled:
         raise ProtocolError(f"round {number} opened after the federation was cancelled")
     latest = ledger.latest_report()
@@ -239,26 +181,23 @@ def _revealed(ledger: _Ledger, event: Event) -> None:
     reveals = ledger.reveals[record.number]
     if participant in reveals:
         raise ProtocolError(f"{participant} revealed twice in round {record.number}; a commitment opens once")
-    commit = ledger.commits[record.number].get(participant)
-    if commit is None:
+    if participant not in ledger.commits[record.number]:
         raise ProtocolError(f"{participant} revealed in round {record.number} without a commitment; a log is missing")
-    _agree(f"stake of {participant}", event.args["stake"], account.stake, event)
-    reveals[participant] = Reveal(participant, account.stake, Digest(bytes(event.args["digest"])), commit.position)
+    agree(f"stake of {participant}", event.args["stake"], account.stake, event)
+    reveals[participant] = Reveal(participant, account.stake, Digest(bytes(event.args["digest"])))
 
 
 def _reported(ledger: _Ledger, event: Event) -> None:
     record, args = ledger.open_round_of(event), event.args
-    _agree("inputs", args["inputs"], accumulate(ledger.reveals[record.number].values()), event)
-    report = Report(
-        round=record.number,
-        inputs=int(args["inputs"]),
-        rewards=bytes(args["rewards"]),
-        model=Digest(bytes(args["model"])),
-        evidence=Digest(bytes(args["evidence"])),
-        evidence_root=bytes(args["evidenceRoot"]),
-        total=Gwei(int(args["total"])),
+    agree("inputs", args["inputs"], accumulate(ledger.reveals[record.number].values()), event)
+    ledger.change(
+        record,
+        report=logged_report(event),
+        signed=int(args["signed"]),
+        reported_at=event.timestamp,
+        active_at=int(args["activeAt"]),
+        status=RoundStatus.REPORTED,
     )
-    ledger.change(record, report=report, signed=int(args["signed"]), status=RoundStatus.REPORTED)
     ledger.standing.append(record.number)
 
 
@@ -272,7 +211,7 @@ def _round_voided(ledger: _Ledger, event: Event) -> None:
 
 def _report_voided(ledger: _Ledger, event: Event) -> None:
     record = ledger.round_of(event)
-    _agree("latest report", record.number, ledger.standing[-1] if ledger.standing else 0, event)
+    agree("latest report", record.number, ledger.standing[-1] if ledger.standing else 0, event)
     ledger.standing.pop()
     ledger.change(record, status=RoundStatus.VOIDED)
 
@@ -282,7 +221,7 @@ def _claimed(ledger: _Ledger, event: Event) -> None:
     participant = Address(str(event.args["participant"]))
     account = ledger.accounts.get(participant, Account())
     claimed = Gwei(account.claimed + event.args["amount"])
-    _agree(f"claims of {participant}", event.args["cumulative"], claimed, event)
+    agree(f"claims of {participant}", event.args["cumulative"], claimed, event)
     ledger.accounts[participant] = replace(account, claimed=claimed)
     ledger.claims.append(event)
 
@@ -291,23 +230,67 @@ def _penalized(ledger: _Ledger, event: Event) -> None:
     participant, account = ledger.account_of(event)
     amount = event.args["amount"]
     stake, penalties = Gwei(account.stake - amount), Gwei(account.penalties + amount)
-    _agree(f"stake of {participant}", event.args["stake"], stake, event)
+    agree(f"stake of {participant}", event.args["stake"], stake, event)
     ledger.accounts[participant] = replace(account, stake=stake, penalties=penalties)
     ledger.funded += amount
 
 
 def _exited(ledger: _Ledger, event: Event) -> None:
     participant, account = ledger.account_of(event)
-    _agree(f"stake of {participant}", event.args["amount"], account.stake, event)
+    agree(f"stake of {participant}", event.args["amount"], account.stake, event)
     exiting = Gwei(account.exiting + account.stake)
     ledger.accounts[participant] = replace(account, stake=ZERO, exiting=exiting)
 
 
 def _withdrawn(ledger: _Ledger, event: Event) -> None:
     participant, account = ledger.account_of(event)
-    _agree(f"exit of {participant}", event.args["amount"], account.exiting, event)
+    agree(f"exit of {participant}", event.args["amount"], account.exiting, event)
     withdrawn = Gwei(account.withdrawn + account.exiting)
     ledger.accounts[participant] = replace(account, exiting=ZERO, withdrawn=withdrawn)
+
+
+def _convicted(ledger: _Ledger, event: Event) -> None:
+    participant, account = ledger.account_of(event)
+    amount, bounty = event.args["amount"], event.args["bounty"]
+    of_stake = min(amount, account.stake)
+    stake, exiting = Gwei(account.stake - of_stake), Gwei(account.exiting - amount + of_stake)
+    agree(f"stake of {participant}", event.args["stake"], stake, event)
+    agree(f"exit of {participant}", event.args["exiting"], exiting, event)
+    penalties = Gwei(account.penalties + amount)
+    ledger.accounts[participant] = replace(account, stake=stake, exiting=exiting, penalties=penalties)
+    ledger.funded += amount - bounty
+    ledger.disputes.bounties += bounty
+    ledger.convictions.append(event)
+
+
+def _update_demanded(ledger: _Ledger, event: Event) -> None:
+    record, args = ledger.round_of(event), event.args
+    participant, digest = Address(str(args["participant"])), Digest(bytes(args["digest"]))
+    demand = UpdateDemand(participant, digest, Address(str(args["demander"])), int(args["deadline"]))
+    ledger.change(record, demands=(*record.demands, demand))
+    ledger.disputes.demand(args["bond"])
+
+
+def _update_answered(ledger: _Ledger, event: Event) -> None:
+    record, args = ledger.round_of(event), event.args
+    update = Address(str(args["participant"])), Digest(bytes(args["digest"]))
+    if update not in {(one.participant, one.digest) for one in record.demands if not one.answered}:
+        raise ProtocolError(f"log {event.name} answers a demand of {update[0]}'s update that nobody made")
+    demands = (
+        replace(one, answered=True) if (one.participant, one.digest) == update else one for one in record.demands
+    )
+    ledger.change(record, demands=tuple(demands))
+    ledger.disputes.answer(args["bond"])
+
+
+def _refuted(ledger: _Ledger, event: Event) -> None:
+    ledger.change(ledger.round_of(event), refuted=Fault(event.args["fault"]))
+    ledger.disputes.apply(event)
+
+
+def _disputed(ledger: _Ledger, event: Event) -> None:
+    """A log about nothing but the money of bonds and demands."""
+    ledger.disputes.apply(event)
 
 
 def _cancelled(ledger: _Ledger, event: Event) -> None:
@@ -321,13 +304,6 @@ def _reclaimed(ledger: _Ledger, event: Event) -> None:
 
 def _no_effect(ledger: _Ledger, event: Event) -> None:
     """A log that changes nothing the history holds."""
-
-
-def _agree(what: str, said: int, folded: int, event: Event) -> None:
-    if said != folded:
-        raise ChecksumError(
-            f"log {event.name} at {(event.block, event.index)}: {what} {said}, the logs before give {folded}"
-        )
 
 
 _HANDLERS: Mapping[str, Callable[[_Ledger, Event], None]] = {
@@ -349,4 +325,20 @@ _HANDLERS: Mapping[str, Callable[[_Ledger, Event], None]] = {
     "RoundVoided": _round_voided,
     "Cancelled": _cancelled,
     "Reclaimed": _reclaimed,
+    "Bonded": _disputed,
+    "Unbonding": _no_effect,
+    "BondWithdrawn": _disputed,
+    "CommitteeScheduled": _no_effect,
+    "CommitteeSeated": _no_effect,
+    "CommitteeUnseated": _no_effect,
+    "Slashed": _disputed,
+    "Refuted": _refuted,
+    "Equivocated": _disputed,
+    "Convicted": _convicted,
+    "UpdateDemanded": _update_demanded,
+    "UpdateAnswered": _update_answered,
+    "LeafDemanded": _disputed,
+    "LeafAnswered": _disputed,
+    "Credited": _disputed,
+    "Collected": _disputed,
 }

@@ -35,8 +35,8 @@ from qfl_chain.protocol.evidence import (
     Status,
     encode_evidence,
     evidence_leaves,
-    evidence_root,
 )
+from qfl_chain.protocol.merkle import tree_root
 from qfl_chain.protocol.rewards import (
     STAKE_WEIGHTS,
     RewardTree,
@@ -58,8 +58,9 @@ class Observations:
         max_norm: bound on an update's Euclidean norm, in units.
         base_model: the block of the round's base model.
         validation: the block of the validation set, which also holds the rules.
-        updates: the block behind every revealed digest; None or absent when nobody had it.
+        updates: the block behind every revealed digest; None or absent where nobody gave it.
         executor: the circuit's scoring program.
+        silent: participant and digest of the updates that were demanded on chain and not shown in time.
     """
 
     circuit: Digest
@@ -68,6 +69,7 @@ class Observations:
     validation: bytes
     updates: Mapping[Digest, bytes | None]
     executor: Executor
+    silent: frozenset[tuple[Address, Digest]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +164,11 @@ def build_report(round_: Round, observations: Observations, scheme: Scheme = PRO
     planned = plan(len(players), round_.accumulator, round_.number, validation.rules.permutations)
     masks = contribution.coalitions(planned)
     scored = _score(bench, masks, coalition_models(bench.base, deltas, stakes, masks, rule))
-    phis = contribution.values(planned, {score.members: -sum(score.losses) for score in scored})
+    phis = contribution.values(planned, {score.members: -score.loss for score in scored})
     weights = contribution_weights(stakes, phis)
 
     candidate = bench.base + rule(deltas, weights) if any(weights) else bench.base
-    verdict = _judge(bench, round_.base_model, sum(scored[0].losses), candidate, may_accept=any(weights))
+    verdict = _judge(bench, round_.base_model, scored[0].loss, candidate, may_accept=any(weights))
     model = bench.encode(candidate) if verdict.accepted else observations.base_model
     rewards = split(round_.budget, weights) if verdict.accepted else (Gwei(0),) * len(players)
 
@@ -214,24 +216,32 @@ def _bench(round_: Round, observations: Observations, validation: Validation, dr
 
 
 def _rule_on_reveals(round_: Round, observations: Observations, count: int) -> tuple[Ruling, ...]:
-    """One ruling a reveal. Among equal digests the earliest commitment counts, the others are duplicates."""
+    """One ruling a reveal. Among equal digests the earliest reveal counts, the others are duplicates."""
     first: dict[Digest, Reveal] = {}
-    for reveal in sorted(round_.reveals, key=lambda reveal: reveal.committed):
-        first.setdefault(reveal.digest, reveal)
-    contents = {digest: _rule_on_content(digest, round_.number, observations, count) for digest in first}
-    return tuple(
-        contents[reveal.digest]
-        if contents[reveal.digest].status is not Status.ACCEPTED or first[reveal.digest] is reveal
-        else Ruling(Status.DUPLICATE, f"{first[reveal.digest].participant} committed to the same update earlier", None)
-        for reveal in round_.reveals
-    )
+    contents: dict[Digest, Ruling] = {}
+    rulings = []
+    for reveal in round_.reveals:
+        earlier = first.setdefault(reveal.digest, reveal)
+        if (reveal.participant, reveal.digest) in observations.silent:
+            rulings.append(Ruling(Status.UNAVAILABLE, "it was demanded and not shown in time", None))
+            continue
+        if reveal.digest not in contents:
+            contents[reveal.digest] = _rule_on_content(reveal, round_.number, observations, count)
+        ruling = contents[reveal.digest]
+        if ruling.status is Status.ACCEPTED and earlier is not reveal:
+            ruling = Ruling(Status.DUPLICATE, f"{earlier.participant} revealed the same update earlier", None)
+        rulings.append(ruling)
+    return tuple(rulings)
 
 
-def _rule_on_content(digest: Digest, round_number: int, observations: Observations, count: int) -> Ruling:
-    data = observations.updates.get(digest)
+def _rule_on_content(reveal: Reveal, round_number: int, observations: Observations, count: int) -> Ruling:
+    data = observations.updates.get(reveal.digest)
     if data is None:
-        return Ruling(Status.UNAVAILABLE, "the content store has no block with this digest", None)
-    _check_digest(data, digest, "update")
+        raise ProtocolError(
+            f"round {round_number}: nobody gave the update of {reveal.participant}, digest 0x{reveal.digest.hex()}, "
+            "and no demand for it ran out: no report can be made; fetch it again, or demand it on chain"
+        )
+    _check_digest(data, reveal.digest, "update")
     try:
         deltas = check_update(
             data,
@@ -257,7 +267,7 @@ def _score(bench: Bench, masks: Sequence[int], models: IntArray) -> tuple[Coalit
     """All coalitions in one batched call."""
     rows = bench.losses(models).tolist()
     return tuple(
-        CoalitionScore(mask, digest_of_bytes(bench.encode(model)), tuple(row))
+        CoalitionScore(mask, digest_of_bytes(bench.encode(model)), sum(row), tuple(row))
         for mask, model, row in zip(masks, models, rows, strict=True)
     )
 
@@ -279,7 +289,6 @@ def _standings(round_: Round, rulings: Sequence[Ruling], shares: Mapping[int, Se
             participant=reveal.participant,
             stake=reveal.stake,
             digest=reveal.digest,
-            committed=reveal.committed,
             status=ruling.status,
             player=player_of.get(index),
             phi=phi,
@@ -320,7 +329,7 @@ def _outcome(round_: Round, rulings: Sequence[Ruling], model: bytes, evidence: E
         rewards=tree.root,
         model=verdict.model,
         evidence=digest_of_bytes(block),
-        evidence_root=evidence_root(evidence_leaves(evidence)),
+        evidence_root=tree_root(evidence_leaves(evidence)),
         total=tree.total,
     )
     return Outcome(

@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from eth_hash.auto import keccak
+
 from qfl_chain.protocol.commitment import fold_accumulator
+from qfl_chain.protocol.eip712 import committee_bytes
+from qfl_chain.protocol.history import logged_report
 from qfl_chain.protocol.money import ZERO
-from qfl_chain.types import Address, Digest, Event, Gwei, Member
+from qfl_chain.types import Address, Digest, Event, Filing, Gwei, Member
 
 OPEN, PAUSED, CANCELLED = 0, 1, 2
 """The contract's ``Admission``."""
@@ -41,22 +45,63 @@ class ReportSlot:
     rewards: bytes = (1).to_bytes(32, "big")
 
 
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """Who may sign, by the hash of their addresses: the committee, and the one that was scheduled; zeros for none."""
+
+    committee: bytes = bytes(32)
+    seated: bool = False
+    scheduled: bytes = bytes(32)
+    effective_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """An oracle's bond; ``withdrawable_at`` is 0 unless it gave notice."""
+
+    amount: Gwei = ZERO
+    withdrawable_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A demand for bytes. Of one that ran out, no log says whether its bond was credited already."""
+
+    demander: Address
+    deadline: int
+    answered: bool = False
+
+
 @dataclass(slots=True)
 class ContractState:
     """A fold over logs in chain order.
 
     Attributes:
-        challenge_window: of the terms; a report is active that long after it was posted.
+        filings: those beside the two reports; like their roots, a voided report's stays where it is.
+        budget: what the latest round that opened pays if its model is accepted.
+        bonds, credits: of everybody who ever had one.
+        convicted: participant and round of every conviction.
+        updates: the demands for updates by round, participant and digest.
+        leaves: the demands for evidence by round and leaf.
+        open_demands: their bonds.
         unfounded: positions of reports whose inputs are not what the reveals before them fold to.
     """
 
-    challenge_window: int
     live: Live = Live()
     funded: int = 0
     paid: int = 0
+    budget: int = 0
+    seating: Seating = Seating()
+    open_demands: int = 0
     latest: ReportSlot = ReportSlot()
     previous: ReportSlot = ReportSlot()
+    filings: tuple[Filing | None, Filing | None] = (None, None)
     members: dict[Address, Member] = field(default_factory=dict)
+    bonds: dict[Address, Bond] = field(default_factory=dict)
+    credits: dict[Address, Gwei] = field(default_factory=dict)
+    convicted: set[tuple[Address, int]] = field(default_factory=set)
+    updates: dict[tuple[int, Address, Digest], Demand] = field(default_factory=dict)
+    leaves: dict[tuple[int, int], Demand] = field(default_factory=dict)
     unfounded: list[tuple[int, int]] = field(default_factory=list)
 
     def apply(self, event: Event) -> None:
@@ -65,7 +110,16 @@ class ContractState:
 
     def copy(self) -> ContractState:
         """A fold that goes on apart from this one."""
-        return replace(self, members=dict(self.members), unfounded=list(self.unfounded))
+        return replace(
+            self,
+            members=dict(self.members),
+            bonds=dict(self.bonds),
+            credits=dict(self.credits),
+            convicted=set(self.convicted),
+            updates=dict(self.updates),
+            leaves=dict(self.leaves),
+            unfounded=list(self.unfounded),
+        )
 
     def active(self, now: int) -> ReportSlot:
         """The report claims are paid from at a time."""
@@ -75,14 +129,16 @@ class ContractState:
     def balance(self) -> Gwei:
         """What the contract must hold."""
         held = sum(member.stake + member.exiting for member in self.members.values())
-        return Gwei(held + self.funded - self.paid)
+        disputed = sum(bond.amount for bond in self.bonds.values()) + sum(self.credits.values()) + self.open_demands
+        return Gwei(held + self.funded - self.paid + disputed)
 
     def close_round(self) -> None:
         self.live = Live(self.live.number, 0, self.live.admission)
 
 
 def _deployed(state: ContractState, event: Event) -> None:
-    """The constructor writes nothing that a log could change."""
+    oracles = tuple(Address(oracle) for oracle in event.args["oracles"])
+    state.seating = Seating(keccak(committee_bytes(oracles)))
 
 
 def _funded(state: ContractState, event: Event) -> None:
@@ -101,6 +157,7 @@ def _joined(state: ContractState, event: Event) -> None:
 
 def _round_opened(state: ContractState, event: Event) -> None:
     state.live = Live(event.args["round"], event.args["start"])
+    state.budget = event.args["budget"]
 
 
 def _round_expired(state: ContractState, event: Event) -> None:
@@ -123,9 +180,19 @@ def _revealed(state: ContractState, event: Event) -> None:
 def _reported(state: ContractState, event: Event) -> None:
     if event.args["inputs"] != state.live.accumulator:
         state.unfounded.append((event.block, event.index))
+    filing = Filing(
+        report=logged_report(event),
+        signed=event.args["signed"],
+        committee=state.seating.committee,
+        reported_at=event.timestamp,
+        active_at=event.args["activeAt"],
+        budget=Gwei(state.budget),
+        revealed=state.live.revealed,
+    )
+    report = filing.report
     state.previous = state.latest
-    active_at = event.timestamp + state.challenge_window
-    state.latest = ReportSlot(event.args["round"], active_at, Gwei(event.args["total"]), event.args["rewards"])
+    state.latest = ReportSlot(report.round, filing.active_at, report.total, report.rewards)
+    state.filings = (filing, state.filings[0])
     state.close_round()
 
 
@@ -167,6 +234,7 @@ def _admission(value: int) -> Callable[[ContractState, Event], None]:
 def _report_voided(state: ContractState, event: Event) -> None:
     # The roots stay where they are: what was the latest's is from now on the one beside it.
     state.previous, state.latest = ReportSlot(rewards=state.latest.rewards), state.previous
+    state.filings = state.filings[::-1]
 
 
 def _round_voided(state: ContractState, event: Event) -> None:
@@ -175,6 +243,97 @@ def _round_voided(state: ContractState, event: Event) -> None:
 
 def _reclaimed(state: ContractState, event: Event) -> None:
     state.funded -= event.args["amount"]
+
+
+def _convicted(state: ContractState, event: Event) -> None:
+    account, member = _member(state, event)
+    stake, exiting = Gwei(event.args["stake"]), Gwei(event.args["exiting"])
+    state.members[account] = replace(member, stake=stake, exiting=exiting)
+    state.funded += event.args["amount"] - event.args["bounty"]
+    state.convicted.add((account, event.args["round"]))
+
+
+def _bonded(state: ContractState, event: Event) -> None:
+    oracle = Address(event.args["oracle"])
+    state.bonds[oracle] = replace(state.bonds.get(oracle, Bond()), amount=Gwei(event.args["bond"]))
+
+
+def _slashed(state: ContractState, event: Event) -> None:
+    oracle, left = Address(event.args["oracle"]), Gwei(event.args["bond"])
+    state.bonds[oracle] = replace(state.bonds[oracle], amount=left) if left else Bond()
+
+
+def _unbonding(state: ContractState, event: Event) -> None:
+    oracle = Address(event.args["oracle"])
+    state.bonds[oracle] = Bond(Gwei(event.args["bond"]), event.args["withdrawableAt"])
+
+
+def _bond_withdrawn(state: ContractState, event: Event) -> None:
+    state.bonds[Address(event.args["oracle"])] = Bond()
+
+
+def _committee_scheduled(state: ContractState, event: Event) -> None:
+    oracles = tuple(Address(oracle) for oracle in event.args["oracles"])
+    scheduled, effective_at = keccak(committee_bytes(oracles)), event.args["effectiveAt"]
+    state.seating = replace(state.seating, scheduled=scheduled, effective_at=effective_at)
+
+
+def _committee_seated(state: ContractState, event: Event) -> None:
+    committee = bytes(event.args["committee"])
+    if committee == state.seating.committee:
+        state.seating = replace(state.seating, seated=True)
+    else:
+        state.seating = Seating(committee, seated=True)
+
+
+def _committee_unseated(state: ContractState, event: Event) -> None:
+    state.seating = replace(state.seating, seated=False)
+
+
+def _proven(state: ContractState, event: Event) -> None:
+    """The logs beside it say whose bond became less, and that the report is void."""
+
+
+def _update_demanded(state: ContractState, event: Event) -> None:
+    state.updates[_update(event)] = _demand(event)
+    state.open_demands += event.args["bond"]
+
+
+def _update_answered(state: ContractState, event: Event) -> None:
+    state.updates[_update(event)] = replace(state.updates[_update(event)], answered=True)
+    state.open_demands -= event.args["bond"]
+
+
+def _leaf_demanded(state: ContractState, event: Event) -> None:
+    state.leaves[_leaf(event)] = _demand(event)
+    state.open_demands += event.args["bond"]
+
+
+def _leaf_answered(state: ContractState, event: Event) -> None:
+    state.leaves[_leaf(event)] = replace(state.leaves[_leaf(event)], answered=True)
+    state.open_demands -= event.args["bond"]
+
+
+def _update(event: Event) -> tuple[int, Address, Digest]:
+    return event.args["round"], Address(event.args["participant"]), Digest(bytes(event.args["digest"]))
+
+
+def _leaf(event: Event) -> tuple[int, int]:
+    return event.args["round"], event.args["index"]
+
+
+def _demand(event: Event) -> Demand:
+    return Demand(Address(event.args["demander"]), event.args["deadline"])
+
+
+def _credited(state: ContractState, event: Event) -> None:
+    account = Address(event.args["account"])
+    state.credits[account] = Gwei(state.credits.get(account, ZERO) + event.args["amount"])
+    state.open_demands -= event.args["amount"]
+
+
+def _collected(state: ContractState, event: Event) -> None:
+    state.credits[Address(event.args["account"])] = ZERO
 
 
 _HANDLERS: Mapping[str, Callable[[ContractState, Event], None]] = {
@@ -196,4 +355,20 @@ _HANDLERS: Mapping[str, Callable[[ContractState, Event], None]] = {
     "RoundVoided": _round_voided,
     "Cancelled": _admission(CANCELLED),
     "Reclaimed": _reclaimed,
+    "Bonded": _bonded,
+    "Unbonding": _unbonding,
+    "BondWithdrawn": _bond_withdrawn,
+    "CommitteeScheduled": _committee_scheduled,
+    "CommitteeSeated": _committee_seated,
+    "CommitteeUnseated": _committee_unseated,
+    "Slashed": _slashed,
+    "Refuted": _proven,
+    "Equivocated": _proven,
+    "Convicted": _convicted,
+    "UpdateDemanded": _update_demanded,
+    "UpdateAnswered": _update_answered,
+    "LeafDemanded": _leaf_demanded,
+    "LeafAnswered": _leaf_answered,
+    "Credited": _credited,
+    "Collected": _collected,
 }

@@ -18,7 +18,7 @@ from qfl_chain.learning.training import bounded
 from qfl_chain.ports import ContentStore, Ledger
 from qfl_chain.protocol.codec import decode_update
 from qfl_chain.protocol.commitment import commitment
-from qfl_chain.protocol.replay import RoundRecord
+from qfl_chain.protocol.history import RoundRecord
 from qfl_chain.types import Gwei, IntArray, Opening, Receipt
 
 

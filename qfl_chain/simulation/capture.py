@@ -16,7 +16,7 @@ from qfl_chain.learning.baselines import evaluate_model
 from qfl_chain.learning.clients import prepare
 from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.codec import decode_model
-from qfl_chain.protocol.replay import History
+from qfl_chain.protocol.history import History
 from qfl_chain.simulation.evaluation import compute_baselines, figures
 from qfl_chain.simulation.runlog import run_facts
 from qfl_chain.simulation.scenario import Scenario

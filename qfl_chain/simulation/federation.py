@@ -28,6 +28,7 @@ from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.codec import Model, Validation, decode_model, encode_model, encode_validation
 from qfl_chain.protocol.contribution import most_coalitions
 from qfl_chain.protocol.evidence import largest_evidence
+from qfl_chain.protocol.validation import validation_root
 from qfl_chain.schema import nearest
 from qfl_chain.simulation.behaviours import BEHAVIOURS, Party, Role
 from qfl_chain.simulation.scenario import ParticipantSettings, Scenario
@@ -196,6 +197,7 @@ def publish_terms(
     guardian: Address,
     guardian_expiry: int,
     oracles: Sequence[Address],
+    referee: Address,
 ) -> Terms:
     """Publish what the terms name by digest, and write the terms down."""
     settings, validation = scenario.terms, data.validation
@@ -205,6 +207,7 @@ def publish_terms(
         circuit=store.put(circuit.to_bytes()),
         model=store.put(encode_model(model)),
         validation=store.put(encode_validation(judged)),
+        validation_root=validation_root(judged),
         commit_window=settings.commit_window,
         reveal_window=settings.reveal_window,
         report_window=settings.report_window,
@@ -213,10 +216,12 @@ def publish_terms(
         min_stake=scenario.min_stake,
         reward_per_round=parse_gwei(settings.reward_per_round),
         max_norm=int(parameters_to_units([settings.max_norm])[0]),
+        oracle_bond=parse_gwei(settings.oracle_bond),
         min_reveals=settings.min_reveals,
         sponsor=sponsor,
         guardian=guardian,
         guardian_expiry=guardian_expiry,
+        referee=referee,
         oracles=tuple(oracles),
     )
 

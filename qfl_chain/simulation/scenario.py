@@ -25,6 +25,8 @@ from qfl_chain.userfile import load_function
 
 MAX_ROUNDS = 65_535
 MAX_NORM = 1e9
+SHORTEST_DISPUTE = 4
+"""Seconds that a report phase and a challenge have at the least."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 CSV = "csv:"
 
@@ -48,7 +50,8 @@ class CircuitSettings:
 class TermSettings:
     """``[terms]``: what the sponsor fixes on chain. Windows are seconds, amounts text such as ``"0.5 eth"``.
 
-    ``max_norm`` bounds an update's Euclidean norm, in radians.
+    ``max_norm`` bounds an update's Euclidean norm, in radians. ``oracle_bond`` is what an oracle puts down, and loses
+    a half of where a report it signed is proven wrong.
     """
 
     commit_window: int = 600
@@ -59,6 +62,7 @@ class TermSettings:
     min_stake: str = "1 eth"
     reward_per_round: str = "0.1 eth"
     funding: str = "10 eth"
+    oracle_bond: str = "1 eth"
     max_norm: float = 10.0
     min_reveals: int = 2
 
@@ -66,8 +70,14 @@ class TermSettings:
         for name in ("commit_window", "reveal_window", "report_window", "challenge_window", "unbonding_window"):
             if not 1 <= getattr(self, name) < 1 << 32:
                 raise ValueError(f"{name} is {getattr(self, name)}, it must be 1 to {(1 << 32) - 1} seconds")
-        if self.challenge_window > self.commit_window + self.reveal_window:
-            raise ValueError("challenge_window must not be longer than commit_window and reveal_window together")
+        for name in ("report_window", "challenge_window"):
+            if getattr(self, name) < SHORTEST_DISPUTE:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}, it must be {SHORTEST_DISPUTE} seconds or more: a quarter of it "
+                    "is the time to answer a demand"
+                )
+        if self.challenge_window >= self.commit_window + self.reveal_window:
+            raise ValueError("challenge_window must be shorter than commit_window and reveal_window together")
         if (
             self.unbonding_window
             <= self.commit_window + self.reveal_window + self.report_window + self.challenge_window
@@ -266,7 +276,7 @@ def _check_participants(participants: tuple[ParticipantSettings, ...]) -> None:
 
 def _check_money(scenario: Scenario) -> None:
     terms = scenario.terms
-    for amount in (terms.min_stake, terms.reward_per_round, terms.funding):
+    for amount in (terms.min_stake, terms.reward_per_round, terms.funding, terms.oracle_bond):
         parse_gwei(amount)
     for participant in scenario.participants:
         if parse_gwei(participant.stake) < scenario.min_stake:

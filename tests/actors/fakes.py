@@ -15,6 +15,7 @@ from eth_utils.address import to_checksum_address
 
 from qfl_chain.protocol.codec import Model, Rules, Validation, encode_model, encode_validation
 from qfl_chain.protocol.commitment import accumulate
+from qfl_chain.protocol.validation import validation_root
 from qfl_chain.storage.blocks import MemoryStore
 from qfl_chain.types import (
     Address,
@@ -34,7 +35,7 @@ from qfl_chain.types import (
 
 CIRCUIT = Digest(b"c" * 32)
 FEDERATION = Address(to_checksum_address("0x" + "fe" * 20))
-ANNA, BEN, SPONSOR = (Address("0x" + digit * 40) for digit in "123")
+ANNA, BEN, SPONSOR, REFEREE = (Address("0x" + digit * 40) for digit in "1234")
 STAKE = Gwei(1_000)
 BUDGET = Gwei(90)
 PARAMETERS = 3
@@ -75,6 +76,12 @@ class FakeChain:
     def names(self, account: Address) -> list[str]:
         """What an account did, in order."""
         return [event.name for event in self.events if event.args.get("participant") == account]
+
+    def demand(self, index: int, deadline: int) -> None:
+        """Somebody demands the bytes of a reveal of the live round."""
+        reveal = self.reveals[index]
+        update = {"round": self.number, "participant": reveal.participant, "digest": reveal.digest}
+        self.log("UpdateDemanded", **update, demander=SPONSOR, bond=1, deadline=deadline)
 
     def log(self, name: str, **args: object) -> Receipt:
         block = len(self.events) + 1
@@ -142,7 +149,7 @@ class FakeLedger:
     def reveal(self, opening: Opening) -> Receipt:
         chain = self.chain
         chain.commitments[opening.participant] = (chain.number, 0)
-        chain.reveals.append(Reveal(opening.participant, STAKE, opening.digest, (0, 0)))
+        chain.reveals.append(Reveal(opening.participant, STAKE, opening.digest))
         receipt = chain.log(
             "Revealed", participant=opening.participant, round=chain.number, stake=STAKE, digest=opening.digest
         )
@@ -166,6 +173,7 @@ class FakeLedger:
             evidenceRoot=report.evidence_root,
             total=report.total,
             signed=len(signatures),
+            activeAt=chain.time + chain.terms.challenge_window,
         )
 
     def claim(self, cumulative: Gwei, index: int, proof: bytes) -> Receipt:
@@ -193,6 +201,7 @@ def fake_chain() -> FakeChain:
         circuit=CIRCUIT,
         model=store.put(encode_model(model)),
         validation=store.put(encode_validation(validation)),
+        validation_root=validation_root(validation),
         commit_window=100,
         reveal_window=100,
         report_window=100,
@@ -201,10 +210,12 @@ def fake_chain() -> FakeChain:
         min_stake=Gwei(1),
         reward_per_round=BUDGET,
         max_norm=10**9,
+        oracle_bond=Gwei(100),
         min_reveals=1,
         sponsor=SPONSOR,
         guardian=SPONSOR,
         guardian_expiry=10_000,
+        referee=REFEREE,
         oracles=(SPONSOR,),
     )
     chain = FakeChain(store, terms)

@@ -175,7 +175,7 @@ def test_an_oracle_signs_the_typed_digest_and_publishes_what_it_signs(chain: Fak
 def test_what_nobody_has_is_fetched_as_nothing(chain: FakeChain) -> None:
     held = chain.store.put(b"held")
     missing = Digest(b"\x09" * 32)
-    reveals = [Reveal(ANNA, STAKE, held, (1, 0)), Reveal(BEN, STAKE, missing, (2, 0))]
+    reveals = [Reveal(ANNA, STAKE, held), Reveal(BEN, STAKE, missing)]
     assert fetch_updates(chain.store, reveals) == {held: b"held", missing: None}
 
 
@@ -185,7 +185,7 @@ def test_a_store_that_cannot_be_asked_makes_no_update_missing() -> None:
             raise ContentUnreachable("the node is away")
 
     with pytest.raises(ContentUnreachable):
-        fetch_updates(Away(), [Reveal(ANNA, STAKE, Digest(bytes(32)), (1, 0))])
+        fetch_updates(Away(), [Reveal(ANNA, STAKE, Digest(bytes(32)))])
 
 
 def test_rewards_are_folded_over_rounds_from_published_evidence(chain: FakeChain) -> None:
@@ -215,6 +215,7 @@ def test_evidence_that_does_not_lead_to_the_root_is_not_believed(chain: FakeChai
         evidenceRoot=outcome.report.evidence_root,
         total=outcome.report.total,
         signed=7,
+        activeAt=chain.time + 100,
     )
     view = ChainView(FakeLedger(chain, ANNA), chain.store)
     with pytest.raises(ProtocolError, match="do not trust it"):

@@ -80,7 +80,7 @@ def test_a_whole_round_from_join_to_claim(devnet: Devnet, ledger: Web3Ledger) ->
     assert ledger.openings(receipt.transaction) == (opening,)
     devnet.travel(start + 200)
 
-    reveal = Reveal(ledger.account, Gwei(2 * ETH), opening.digest, (0, 0))
+    reveal = Reveal(ledger.account, Gwei(2 * ETH), opening.digest)
     tree = reward_tree({ledger.account: Gwei(70)})
     report = Report(1, accumulate([reveal]), tree.root, Digest(b"n" * 32), Digest(b"e" * 32), b"r" * 32, Gwei(70))
     digest = report_digest(report, ledger.chain_id, ledger.federation)

@@ -20,6 +20,7 @@ TERMS = Terms(
     circuit=Digest(bytes(32)),
     model=Digest(bytes(32)),
     validation=Digest(bytes(32)),
+    validation_root=bytes(32),
     commit_window=1,
     reveal_window=1,
     report_window=1,
@@ -28,10 +29,12 @@ TERMS = Terms(
     min_stake=Gwei(1),
     reward_per_round=Gwei(1),
     max_norm=1,
+    oracle_bond=Gwei(1),
     min_reveals=1,
     sponsor=NOBODY,
     guardian=NOBODY,
     guardian_expiry=0,
+    referee=NOBODY,
     oracles=(),
 )
 

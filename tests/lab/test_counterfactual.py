@@ -113,7 +113,7 @@ def test_among_many_everybody_colludes_with_the_next_alone() -> None:
     ]
 
 
-def test_an_exact_copy_is_a_duplicate_however_early_its_owner_committed_before() -> None:
+def test_an_exact_copy_is_a_duplicate_however_early_its_owner_revealed_before() -> None:
     judged, gains = found(Entry(BAD, STAKE), Entry(GOOD, STAKE), Entry(HALF, STAKE))
     first, second, third, newcomer = gains.copies
     assert (first.participant, first.victim, first.exact) == (account(1), account(2), -paid(judged)[0])

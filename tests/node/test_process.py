@@ -69,6 +69,7 @@ def test_web3_deploys_and_reads_a_federation(tmp_path: Path) -> None:
             circuit=Digest(b"c" * 32),
             model=Digest(b"m" * 32),
             validation=Digest(b"v" * 32),
+            validation_root=b"r" * 32,
             commit_window=100,
             reveal_window=100,
             report_window=100,
@@ -77,10 +78,12 @@ def test_web3_deploys_and_reads_a_federation(tmp_path: Path) -> None:
             min_stake=Gwei(10**9),
             reward_per_round=Gwei(10**8),
             max_norm=10**9,
+            oracle_bond=Gwei(10**9),
             min_reveals=1,
             sponsor=names[0],
             guardian=names[1],
             guardian_expiry=int(web3.eth.get_block("latest")["timestamp"]) + 10**6,
+            referee=names[1],
             oracles=tuple(sorted(names[2:6], key=lambda name: bytes.fromhex(name[2:]))),
         )
         address, _ = deploy(web3, accounts[0], terms, funding=Gwei(10**9))

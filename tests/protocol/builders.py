@@ -47,11 +47,10 @@ class LinearExecutor:
 
 @dataclass(frozen=True)
 class Entry:
-    """One reveal of a test round: deltas to encode, raw bytes, or None for a block nobody has."""
+    """One reveal of a test round: deltas to encode, raw bytes, or None for one that was demanded in vain."""
 
     content: Sequence[int] | bytes | None
     stake: int = 1_000_000_000
-    committed: int | None = None
 
 
 def update_block(deltas: Sequence[int], round_number: int = 1, circuit: Digest = CIRCUIT) -> bytes:
@@ -80,17 +79,17 @@ def scene(
     max_norm: int = 10_000,
 ) -> tuple[Round, Observations]:
     """A closed round of these entries, participant ``account(1)`` first, and its content."""
-    reveals, updates = [], {}
+    reveals, updates, silent = [], {}, set()
     for index, entry in enumerate(entries):
         if entry.content is None:
             digest = digest_of_bytes(b"lost block %d" % index)
+            silent.add((account(index + 1), digest))
         else:
             block = entry.content
             data = block if isinstance(block, bytes) else update_block(block, round_number)
             digest = digest_of_bytes(data)
             updates[digest] = data
-        position = index if entry.committed is None else entry.committed
-        reveals.append(Reveal(account(index + 1), Gwei(entry.stake), digest, (position, 0)))
+        reveals.append(Reveal(account(index + 1), Gwei(entry.stake), digest))
     base_model = model_block(base)
     earned = dict(cumulative or {})
     round_ = Round(
@@ -104,4 +103,5 @@ def scene(
         cumulative=earned,
     )
     validation = validation_block(rules, features=len(base))
-    return round_, Observations(CIRCUIT, max_norm, base_model, validation, updates, LinearExecutor(len(base)))
+    executor = LinearExecutor(len(base))
+    return round_, Observations(CIRCUIT, max_norm, base_model, validation, updates, executor, frozenset(silent))

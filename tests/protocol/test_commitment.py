@@ -69,7 +69,7 @@ def test_an_accumulator_that_does_not_fit_is_refused() -> None:
 
 
 def test_a_round_starts_at_zero_and_depends_on_the_order_of_its_reveals() -> None:
-    first, second = (Reveal(account(n), Gwei(n), OPENING.digest, (n, 0)) for n in (1, 2))
+    first, second = (Reveal(account(n), Gwei(n), OPENING.digest) for n in (1, 2))
     once = fold_accumulator(0, account(1), Gwei(1), OPENING.digest)
     assert accumulate([]) == 0
     assert accumulate([first, second]) == fold_accumulator(once, account(2), Gwei(2), OPENING.digest)

@@ -14,17 +14,19 @@ from qfl_chain.protocol.evidence import (
     Aggregate,
     CoalitionScore,
     Evidence,
+    EvidenceBlock,
     Header,
     Standing,
     Status,
     decode_evidence,
     encode_evidence,
     evidence_leaves,
-    evidence_proof,
-    evidence_root,
+    evidence_rows,
+    join_evidence,
     largest_evidence,
-    verify_evidence,
+    split_evidence,
 )
+from qfl_chain.protocol.merkle import excerpt, tree_root, verify_excerpt
 from qfl_chain.protocol.report import build_report
 from qfl_chain.types import Digest, Gwei
 
@@ -33,17 +35,17 @@ from .builders import FEDERATION, Entry, account, scene
 DIGESTS = st.binary(min_size=32, max_size=32).map(Digest)
 UINT64 = st.integers(0, (1 << 64) - 1)
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
-ROWS = st.lists(INT64, max_size=4).map(tuple)
 
 
 @st.composite
 def evidences(draw: st.DrawFn) -> Evidence:
+    samples = draw(st.integers(0, 4))
+    rows = st.lists(INT64, min_size=samples, max_size=samples).map(tuple)
     standings = tuple(
         Standing(
             account(draw(st.integers(0, 65535))),
             Gwei(draw(UINT64)),
             draw(DIGESTS),
-            (draw(UINT64), draw(st.integers(0, (1 << 32) - 1))),
             draw(st.sampled_from(Status)),
             draw(st.none() | st.integers(0, 65534)),
             draw(st.integers(-(1 << 255), (1 << 255) - 1)),
@@ -54,7 +56,7 @@ def evidences(draw: st.DrawFn) -> Evidence:
         for _ in range(draw(st.integers(0, 3)))
     )
     coalitions = tuple(
-        CoalitionScore(draw(st.integers(0, 1 << 300)), draw(DIGESTS), draw(ROWS))
+        CoalitionScore(draw(st.integers(0, 1 << 300)), draw(DIGESTS), draw(INT64), draw(rows))
         for _ in range(draw(st.integers(0, 3)))
     )
     header = Header(
@@ -67,17 +69,17 @@ def evidences(draw: st.DrawFn) -> Evidence:
         draw(UINT64),
         len(standings),
         len(coalitions),
-        tuple(draw(st.lists(st.integers(0, (1 << 32) - 1), max_size=4))),
+        tuple(draw(st.lists(st.integers(0, (1 << 32) - 1), min_size=samples, max_size=samples))),
     )
-    aggregate = Aggregate(draw(DIGESTS), draw(INT64), draw(INT64), draw(st.booleans()), draw(DIGESTS), draw(ROWS))
+    aggregate = Aggregate(draw(DIGESTS), draw(INT64), draw(INT64), draw(st.booleans()), draw(DIGESTS), draw(rows))
     return Evidence(header, standings, coalitions, aggregate)
 
 
 DIGEST = digest_of_bytes(b"x")
 SMALL = Evidence(
     Header(FEDERATION, 1, 7, DIGEST, DIGEST, DIGEST, Gwei(10), Gwei(0), 1, 1, 2, (3, 5)),
-    (Standing(account(1), Gwei(9), DIGEST, (4, 0), Status.ACCEPTED, 0, -6, 0, Gwei(0), Gwei(0)),),
-    (CoalitionScore(0, DIGEST, (4, 5)), CoalitionScore(1, DIGEST, (6, 7))),
+    (Standing(account(1), Gwei(9), DIGEST, Status.ACCEPTED, 0, -6, 0, Gwei(0), Gwei(0)),),
+    (CoalitionScore(0, DIGEST, 9, (4, 5)), CoalitionScore(1, DIGEST, 13, (6, 7))),
     Aggregate(DIGEST, 9, 13, False, DIGEST, (6, 7)),
 )
 
@@ -91,7 +93,8 @@ def test_evidence_round_trips(evidence: Evidence) -> None:
 def test_the_block_is_the_leaves_with_their_lengths() -> None:
     leaves = evidence_leaves(SMALL)
     framed = b"".join(len(leaf).to_bytes(4, "big") + leaf for leaf in leaves)
-    assert encode_evidence(SMALL) == b"QFLE\x01\x00\x00\x00\x05" + framed
+    rows = b"".join(loss.to_bytes(8, "big") for loss in (4, 5, 6, 7, 6, 7))
+    assert encode_evidence(SMALL) == b"QFLE\x02\x00\x00\x00\x05" + framed + rows
     assert [leaf[0] for leaf in leaves] == [1, 2, 3, 3, 4]
 
 
@@ -113,7 +116,7 @@ def test_every_shortened_or_lengthened_block_is_refused() -> None:
     for size in range(len(block)):
         with pytest.raises(MalformedPayload):
             decode_evidence(block[:size])
-    with pytest.raises(MalformedPayload, match="evidence: 1 trailing bytes"):
+    with pytest.raises(MalformedPayload, match="evidence: 49 bytes of losses; 3 rows of 2 take 48"):
         decode_evidence(block + b"\x00")
 
 
@@ -129,10 +132,10 @@ STANDING, EMPTY_COALITION, AGGREGATE = (evidence_leaves(SMALL)[index] for index 
 @pytest.mark.parametrize(
     ("block", "reason"),
     [
-        (b"QFLE\x02", "evidence: wrong magic and version"),
-        (b"QFLE\x01\x00\x00\x00\x01", "evidence: 1 leaves; there is at least a header and an aggregate"),
-        (corrupted(b"QFLE\x01\x00\x00\x00\x05", b"QFLE\x01\x00\x00\x00\x06"), "6 leaves; the header announces 5"),
-        (corrupted(STANDING, STANDING[:73] + b"\x09" + STANDING[74:]), "status 9 is unknown; the last is 3"),
+        (b"QFLE\x01", "evidence: wrong magic and version"),
+        (b"QFLE\x02\x00\x00\x00\x01\x00\x00\x00\x00", "evidence: 1 leaves; there is at least a header"),
+        (join_evidence(EvidenceBlock((*evidence_leaves(SMALL), b""), b"")), "6 leaves; the header announces 5"),
+        (corrupted(STANDING, STANDING[:61] + b"\x09" + STANDING[62:]), "status 9 is unknown; the last is 3"),
         (corrupted(AGGREGATE, AGGREGATE[:49] + b"\x02" + AGGREGATE[50:]), "accepted is 2; it is 0 or 1"),
         (corrupted(EMPTY_COALITION, b"\x05" + EMPTY_COALITION[1:]), "evidence leaf: wrong coalition tag"),
     ],
@@ -156,61 +159,35 @@ def test_a_value_that_does_not_fit_its_field_is_named() -> None:
         encode_evidence(replace(SMALL, header=replace(SMALL.header, budget=Gwei(-1))))
 
 
-def slow_root(leaves: list[bytes]) -> bytes:
-    width = 1
-    while width < len(leaves):
-        width *= 2
-
-    def node(first: int, size: int) -> bytes:
-        if size == 1:
-            return keccak(b"\x00" + leaves[first]) if first < len(leaves) else bytes(32)
-        half = size // 2
-        return keccak(b"\x01" + node(first, half) + node(first + half, half))
-
-    return node(0, width)
+def test_leaves_commit_to_their_rows() -> None:
+    *_, first, second, last = evidence_leaves(SMALL)
+    for leaf, row in zip((first, second, last), evidence_rows(SMALL), strict=True):
+        assert leaf[-32:] == keccak(row)
 
 
-@settings(deadline=None)
-@given(st.lists(st.binary(max_size=4), min_size=1, max_size=9))
-def test_the_root_equals_the_recursive_tree_and_every_leaf_has_a_proof(leaves: list[bytes]) -> None:
-    root = evidence_root(leaves)
-    assert root == slow_root(leaves)
-    for index, leaf in enumerate(leaves):
-        proof = evidence_proof(leaves, index)
-        assert verify_evidence(root, leaf, index, proof)
-        assert not verify_evidence(root, leaf + b"!", index, proof)
-        assert not verify_evidence(root, leaf, index + (1 << len(proof)), proof)
-        assert not verify_evidence(root, leaf, index, (*proof, bytes(32)))
+def test_a_row_that_is_not_the_one_of_its_leaf_is_refused() -> None:
+    with pytest.raises(MalformedPayload, match="evidence: row 1 hashes to 0x"):
+        decode_evidence(encode_evidence(SMALL)[:-32] + bytes(8) + encode_evidence(SMALL)[-24:])
 
 
-def test_a_proof_holds_at_one_position_only() -> None:
-    leaves = [b"a", b"b", b"c"]
-    proof = evidence_proof(leaves, 1)
-    assert [verify_evidence(evidence_root(leaves), b"b", index, proof) for index in range(4)] == [
-        False,
-        True,
-        False,
-        False,
-    ]
+def test_a_sum_that_is_not_the_rows_is_read_as_it_stands() -> None:
+    wrong = replace(SMALL, coalitions=(replace(SMALL.coalitions[0], loss=1), SMALL.coalitions[1]))
+    assert decode_evidence(encode_evidence(wrong)) == wrong
 
 
-def test_every_leaf_of_a_deep_tree_has_a_proof() -> None:
-    leaves = [bytes([number]) for number in range(70)]
-    for index, leaf in enumerate(leaves):
-        assert verify_evidence(evidence_root(leaves), leaf, index, evidence_proof(leaves, index))
+def test_a_block_is_cut_into_leaves_and_rows_whatever_they_hold() -> None:
+    block = encode_evidence(SMALL)
+    cut = split_evidence(block)
+    assert cut.leaves == evidence_leaves(SMALL)
+    assert join_evidence(cut) == block
+    junk = replace(cut, leaves=(b"junk", *cut.leaves[1:]))
+    assert split_evidence(join_evidence(junk)) == junk
 
 
-def test_an_inner_node_does_not_pass_for_a_leaf() -> None:
-    leaves = [b"a", b"b"]
-    inner = b"".join(keccak(b"\x00" + leaf) for leaf in leaves)
-    assert not verify_evidence(evidence_root(leaves), inner, 0, ())
-
-
-def test_no_leaves_have_no_root_and_no_proof() -> None:
-    with pytest.raises(ProtocolError, match="evidence without leaves has no root"):
-        evidence_root([])
-    with pytest.raises(ProtocolError, match="evidence has 1 leaves; there is no leaf 1"):
-        evidence_proof([b"a"], 1)
+def test_every_leaf_can_be_opened_by_itself() -> None:
+    leaves = evidence_leaves(SMALL)
+    for index in range(len(leaves)):
+        assert verify_excerpt(tree_root(leaves), excerpt(leaves, index))
 
 
 @pytest.mark.parametrize("players", [1, 3, 9])

@@ -10,14 +10,17 @@ import pytest
 from qfl_chain.errors import ChecksumError, ProtocolError
 from qfl_chain.protocol.codec import digest_of_bytes
 from qfl_chain.protocol.commitment import accumulate
-from qfl_chain.protocol.money import Account
-from qfl_chain.protocol.replay import Commit, History, RoundStatus, replay, round_facts
+from qfl_chain.protocol.faults import Fault
+from qfl_chain.protocol.history import Commit, History, RoundStatus
+from qfl_chain.protocol.money import Account, Disputes
+from qfl_chain.protocol.replay import replay, round_facts
 from qfl_chain.types import Digest, Event, Gwei, Report, Reveal
 
 from .builders import FEDERATION, account
 
 INITIAL = digest_of_bytes(b"initial model")
 ONE, TWO, THREE = (account(number) for number in (1, 2, 3))
+ORACLE, OTHER = account(0x7001), account(0x7002)
 
 
 def payload(name: str) -> Digest:
@@ -61,7 +64,15 @@ class Log:
             evidenceRoot=payload(f"root {number}"),
             total=total,
             signed=0b111,
+            activeAt=1_700_000_900,
         )
+
+    def demand(self, participant: str, name: str, deadline: int) -> Log:
+        fields = {"participant": participant, "digest": bytes(payload(name)), "demander": THREE}
+        return self.add("UpdateDemanded", round=1, bond=7, deadline=deadline, **fields)
+
+    def convict(self, participant: str, **fields: int) -> Log:
+        return self.add("Convicted", participant=participant, round=1, reporter=THREE, **fields)
 
     def whole_round(self, number: int, total: int) -> Log:
         return self.open(number).commit(ONE, number).reveal(ONE, number, f"update {number}").report(number, total)
@@ -74,11 +85,12 @@ def test_a_round_collects_commits_reveals_and_report() -> None:
     log = Log().start().open(1).commit(ONE, 1).commit(TWO, 1)
     log.reveal(TWO, 1, "b").reveal(ONE, 1, "a").report(1, 40)
     record = log.history().rounds[1]
-    reveals = (Reveal(TWO, Gwei(100), payload("b"), (3, 0)), Reveal(ONE, Gwei(100), payload("a"), (2, 1)))
+    reveals = (Reveal(TWO, Gwei(100), payload("b")), Reveal(ONE, Gwei(100), payload("a")))
     assert record.commits == (Commit(ONE, 1, 7, (2, 1)), Commit(TWO, 1, 7, (3, 0)))
     assert record.reveals == reveals
     assert (record.start, record.budget, record.signed) == (1_700_000_001, 50, 0b111)
     assert (record.status, record.base_model, record.base_round) == (RoundStatus.REPORTED, INITIAL, None)
+    assert (record.reported_at, record.active_at) == (log.events[-1].timestamp, 1_700_000_900)
     assert record.report == Report(
         1,
         accumulate(reveals),
@@ -177,6 +189,85 @@ def test_the_money_statement_holds_after_every_single_log() -> None:
         assert came == left + money.balance
 
 
+def disputes() -> Log:
+    """Every kind of log about bonds, committees, demands and proofs."""
+    log = Log().start()
+    for oracle in (ORACLE, OTHER):
+        log.add("Bonded", oracle=oracle, amount=100, bond=100)
+    log.add("CommitteeSeated", committee=bytes(32))
+    log.add("CommitteeScheduled", oracles=[ORACLE], effectiveAt=1_800_000_000)
+    log.open(1).commit(ONE, 1).commit(TWO, 1).reveal(ONE, 1, "a").reveal(TWO, 1, "b")
+    log.demand(ONE, "a", deadline=1_700_000_010).demand(TWO, "b", deadline=1_700_000_020)
+    log.add("UpdateAnswered", round=1, participant=TWO, digest=bytes(payload("b")), answerer=OTHER, bond=7)
+    log.add("Exited", participant=ONE, amount=100, withdrawableAt=1).add("Joined", participant=ONE, amount=4, stake=4)
+    log.convict(ONE, offence=1, amount=10, stake=0, exiting=94, bounty=1)
+    log.add("Credited", account=THREE, amount=7).report(1, 40)
+    log.add("LeafDemanded", round=1, index=3, demander=THREE, bond=7, deadline=1_700_000_030)
+    log.add("LeafAnswered", round=1, index=3, answerer=ORACLE, bond=7)
+    for oracle in (ORACLE, OTHER):
+        log.add("Slashed", oracle=oracle, round=1, amount=50, bond=50)
+    log.add("CommitteeUnseated", committee=bytes(32))
+    log.add("Refuted", round=1, fault=6, reporter=THREE, bounty=10, burned=90).add("ReportVoided", round=1)
+    log.add("Slashed", oracle=OTHER, round=1, amount=50, bond=0)
+    log.add("Equivocated", oracle=OTHER, round=1, reporter=THREE, bounty=5, burned=45)
+    log.add("Unbonding", oracle=ORACLE, bond=50, withdrawableAt=5).add("BondWithdrawn", oracle=ORACLE, amount=50)
+    return log.add("Collected", account=THREE, amount=7)
+
+
+def test_the_money_of_disputes_follows_the_logs() -> None:
+    log = disputes()
+    money = log.history().money
+    assert money.disputes == Disputes(
+        bonded=Gwei(200),
+        demanded=Gwei(21),
+        unbonded=Gwei(50),
+        answered=Gwei(14),
+        collected=Gwei(7),
+        burned=Gwei(135),
+        bounties=Gwei(16),
+    )
+    assert (money.stakes, money.exiting, money.penalties, money.pool) == (100, 94, 10, 1009)
+    assert money.balance == 100 + 94 + 1009
+
+
+def test_the_money_of_disputes_holds_after_every_single_log() -> None:
+    events = disputes().events
+    for size in range(len(events) + 1):
+        money = replay(events[:size], FEDERATION, INITIAL).money
+        left = money.withdrawn + money.paid + money.reclaimed + money.disputes.left
+        assert money.deposits + money.funding + money.disputes.came == left + money.balance
+
+
+def test_a_conviction_takes_from_the_stake_first_and_its_bounty_leaves() -> None:
+    history = disputes().history()
+    assert history.accounts[ONE] == Account(deposited=Gwei(104), exiting=Gwei(94), penalties=Gwei(10))
+    assert [event.args["offence"] for event in history.convictions] == [1]
+
+
+def test_an_update_is_silent_once_a_demand_for_it_ran_out_unanswered() -> None:
+    record = disputes().history().rounds[1]
+    first, second = (ONE, payload("a")), (TWO, payload("b"))
+    assert record.silent_at(1_700_000_009) == frozenset()
+    assert record.silent_at(1_700_000_010) == {first}
+    assert record.silent_at(1_700_000_999) == {first}, f"{second} was answered"
+    assert record.silent(0) == record.silent_at(record.reported_at)
+    assert replace(record, reported_at=0).silent(1_700_000_010) == {first}
+
+
+def test_a_refuted_report_is_voided_and_says_why() -> None:
+    history = disputes().history()
+    assert (history.rounds[1].refuted, history.rounds[1].status) == (Fault.MODEL, RoundStatus.VOIDED)
+    assert history.standing == ()
+    assert history.bonds == {OTHER: 0}
+
+
+def test_an_answer_needs_a_demand() -> None:
+    log = Log().start().open(1).commit(ONE, 1).reveal(ONE, 1, "a")
+    log.add("UpdateAnswered", round=1, participant=ONE, digest=bytes(payload("a")), answerer=TWO, bond=7)
+    with pytest.raises(ProtocolError, match=f"answers a demand of {ONE}'s update that nobody made"):
+        log.history()
+
+
 def test_no_logs_are_an_empty_history() -> None:
     history = replay([], FEDERATION, INITIAL)
     assert (history.rounds, history.standing, history.accounts, history.claims) == ({}, (), {}, ())
@@ -224,6 +315,15 @@ def test_a_reveal_needs_a_commitment() -> None:
 def wrong_numbers() -> list[Any]:
     """The full life with one number of one log off by one, for every number the logs before determine."""
     determined = {
+        "Bonded": "bond",
+        "BondWithdrawn": "amount",
+        "Slashed": "bond",
+        "Refuted": "burned",
+        "Convicted": "exiting",
+        "Collected": "amount",
+    }
+    cases = _off_by_one(disputes().events, determined)
+    determined = {
         "Funded": "funded",
         "Joined": "stake",
         "Revealed": "stake",
@@ -233,7 +333,11 @@ def wrong_numbers() -> list[Any]:
         "Exited": "amount",
         "Withdrawn": "amount",
     }
-    events, cases = full_life().events, []
+    return cases + _off_by_one(full_life().events, determined)
+
+
+def _off_by_one(events: list[Event], determined: dict[str, str]) -> list[Any]:
+    cases = []
     for name, field in determined.items():
         at = next(index for index, event in enumerate(events) if event.name == name)
         wrong = replace(events[at], args={**events[at].args, field: events[at].args[field] + 1})
@@ -258,7 +362,7 @@ def test_the_logs_are_those_of_the_contract() -> None:
     fields = {entry["name"]: {one["name"] for one in entry["inputs"]} for entry in abi if entry["type"] == "event"}
     logs = Log().start().whole_round(1, 40).open(2).add("RoundExpired", round=2).open(3)
     logs.add("ReportVoided", round=1).add("RoundVoided", round=3)
-    written = {event.name: set(event.args) for event in [*logs.events, *full_life().events]}
+    written = {event.name: set(event.args) for event in [*logs.events, *full_life().events, *disputes().events]}
     assert written == fields
 
 

@@ -28,10 +28,8 @@ from qfl_chain.protocol.evidence import (
     Status,
     decode_evidence,
     evidence_leaves,
-    evidence_proof,
-    evidence_root,
-    verify_evidence,
 )
+from qfl_chain.protocol.merkle import excerpt, tree_root, verify_excerpt
 from qfl_chain.protocol.report import Observations, Outcome, build_report
 from qfl_chain.protocol.rewards import verify_claim
 from qfl_chain.types import Digest, Gwei, Round
@@ -148,7 +146,7 @@ def test_the_report_binds_round_model_evidence_and_rewards() -> None:
     assert (report.round, report.inputs) == (1, round_.accumulator)
     assert (report.rewards, report.total) == (outcome.tree.root, outcome.tree.total)
     assert report.evidence == digest_of_bytes(outcome.evidence)
-    assert report.evidence_root == evidence_root(leaves)
+    assert report.evidence_root == tree_root(leaves)
 
 
 def test_when_nobody_helps_the_model_stays_and_nobody_is_paid() -> None:
@@ -185,7 +183,7 @@ def test_a_round_without_an_accepted_update_still_has_a_report() -> None:
     assert not outcome.accepted
     assert outcome.loss_before > 0
     assert outcome.reasons == {
-        account(1): "the content store has no block with this digest",
+        account(1): "it was demanded and not shown in time",
         account(2): "update: wrong magic: found 0x6e6f7420, expected 0x51464c55",
     }
 
@@ -209,11 +207,12 @@ def test_malformed_updates_count_for_nothing_and_the_reason_is_kept(block: bytes
     assert (other.status, other.player, other.reward) == (Status.ACCEPTED, 0, 1_000_000)
 
 
-def test_among_equal_updates_the_earliest_commitment_scores_and_the_copies_get_nothing() -> None:
-    outcome = report_on(Entry(BEST, committed=9), Entry(BEST, committed=2), Entry(BEST, committed=5))
-    assert [one.status for one in outcome.standings] == [Status.DUPLICATE, Status.ACCEPTED, Status.DUPLICATE]
-    assert [one.reward for one in outcome.standings] == [0, 1_000_000, 0]
-    assert outcome.reasons[account(1)] == f"{account(2)} committed to the same update earlier"
+def test_among_equal_updates_the_first_revealed_scores_and_the_copies_get_nothing() -> None:
+    outcome = report_on(Entry(GOOD), Entry(BEST), Entry(BEST), Entry(BEST))
+    assert [one.status for one in outcome.standings][1:] == [Status.ACCEPTED, Status.DUPLICATE, Status.DUPLICATE]
+    assert [one.player for one in outcome.standings] == [0, 1, None, None]
+    assert [one.reward for one in outcome.standings][2:] == [0, 0]
+    assert outcome.reasons[account(4)] == f"{account(2)} revealed the same update earlier"
 
 
 def test_copies_of_a_malformed_update_are_malformed() -> None:
@@ -290,8 +289,8 @@ def test_the_evidence_holds_what_a_fault_proof_needs() -> None:
 def test_one_leaf_of_the_evidence_can_be_opened_against_the_report() -> None:
     outcome = report_on(Entry(BEST), Entry(ALSO_GOOD))
     leaves = evidence_leaves(decode_evidence(outcome.evidence))
-    for index, leaf in enumerate(leaves):
-        assert verify_evidence(outcome.report.evidence_root, leaf, index, evidence_proof(leaves, index))
+    for index in range(len(leaves)):
+        assert verify_excerpt(outcome.report.evidence_root, excerpt(leaves, index))
 
 
 def test_two_parties_with_the_same_content_reach_the_same_bytes() -> None:
@@ -302,10 +301,28 @@ def test_two_parties_with_the_same_content_reach_the_same_bytes() -> None:
     assert (first.report, first.evidence, first.model) == (second.report, second.evidence, second.model)
 
 
-def test_a_block_fetched_in_vain_counts_like_one_never_asked_for() -> None:
-    round_, seen = scene([Entry(None), Entry(BEST)])
-    asked = replace(seen, updates={**seen.updates, round_.reveals[0].digest: None})
-    assert build_report(round_, asked) == build_report(round_, seen)
+def test_a_missing_update_counts_as_unavailable_only_where_a_demand_ran_out() -> None:
+    round_, seen = scene([Entry(BEST), Entry(ALSO_GOOD)])
+    lost = round_.reveals[1]
+    without = replace(seen, updates={**seen.updates, lost.digest: None})
+    with pytest.raises(ProtocolError, match=f"nobody gave the update of {lost.participant}.*no report can be made"):
+        build_report(round_, without)
+    silent = replace(without, silent=frozenset({(lost.participant, lost.digest)}))
+    assert build_report(round_, silent).standings[1].status is Status.UNAVAILABLE
+
+
+def test_an_update_that_was_not_shown_in_time_counts_for_nothing_whoever_has_it_now() -> None:
+    round_, seen = scene([Entry(BEST), Entry(ALSO_GOOD)])
+    late = frozenset({(round_.reveals[0].participant, round_.reveals[0].digest)})
+    first, second = build_report(round_, replace(seen, silent=late)).standings
+    assert (first.status, first.reward, second.player) == (Status.UNAVAILABLE, 0, 0)
+
+
+def test_a_copy_of_an_update_that_was_not_shown_in_time_is_a_duplicate_all_the_same() -> None:
+    round_, seen = scene([Entry(BEST), Entry(BEST)])
+    late = frozenset({(round_.reveals[0].participant, round_.reveals[0].digest)})
+    outcome = build_report(round_, replace(seen, silent=late))
+    assert [one.status for one in outcome.standings] == [Status.UNAVAILABLE, Status.DUPLICATE]
 
 
 @pytest.mark.parametrize("block", ["base_model", "validation"])

@@ -12,8 +12,9 @@ from qfl_chain.types import Event, Gwei, Terms
 
 from .builders import account
 
-DIGESTS = [digest_of_bytes(name) for name in (b"circuit", b"model", b"validation")]
-TERMS = Terms(*DIGESTS, 1, 2, 3, 4, 5, Gwei(6), Gwei(7), 8, 9, account(1), account(2), 10, (account(3), account(4)))
+DIGESTS = [digest_of_bytes(name) for name in (b"circuit", b"model", b"validation", b"validation root")]
+ADDRESSES = account(1), account(2), 10, account(5), (account(3), account(4))
+TERMS = Terms(*DIGESTS, 1, 2, 3, 4, 5, Gwei(6), Gwei(7), 8, Gwei(9), 11, *ADDRESSES)
 
 
 def deployed(terms: tuple[Any, ...], name: str = "Deployed") -> Event:
@@ -30,5 +31,5 @@ def test_another_first_log_means_logs_are_missing() -> None:
 
 
 def test_terms_of_another_version_are_refused() -> None:
-    with pytest.raises(ProtocolError, match="the Deployed log holds 15 terms, this version knows 16"):
+    with pytest.raises(ProtocolError, match="the Deployed log holds 18 terms, this version knows 19"):
         deployed_terms(deployed(astuple(TERMS)[:-2]))

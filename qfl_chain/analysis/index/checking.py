@@ -11,17 +11,18 @@ from typing import Any
 
 from web3 import Web3
 
-from qfl_chain.analysis.index.comparing import BALANCE, Comparison, Difference, Pruned
+from qfl_chain.analysis.index.comparing import BALANCE, Comparison, Difference, Pruned, everybody
 from qfl_chain.analysis.index.database import Index
 from qfl_chain.analysis.index.divergence import Divergence, first_divergence
 from qfl_chain.analysis.index.events import read_events
 from qfl_chain.chain.raw import NUMBER_BITS, TIME_BITS, RawNode, making_sense, quantity
+from qfl_chain.chain.snapshot import Asked
 from qfl_chain.chain.transport import answering
 from qfl_chain.errors import LedgerError, RunError, WrongContract
 from qfl_chain.protocol.state import ContractState
 
-GLOBAL_FIELDS = 5 + 2 * 4 + 2 + 2 + 1
-MEMBER_FIELDS = 6
+GLOBAL_FIELDS = 5 + 2 * 4 + 4 + 2 + 2 + 1 + 1
+MEMBER_FIELDS, BOND_FIELDS, CREDIT_FIELDS, DEMAND_FIELDS = 6, 2, 1, 3
 MOST_FORCED = 16
 """Times that ether may have been forced on a contract before the search for the rest is given up."""
 
@@ -73,9 +74,9 @@ def _compare(comparison: Comparison, block: int, now: int) -> Checked:
     for event in read_events(comparison.index, 0, block):
         state.apply(event)
         events += 1
-    accounts = tuple(state.members)
+    asked = everybody(state)
     try:
-        differences = comparison.differences(state, block, now, accounts, 0)
+        differences = comparison.differences(state, block, now, asked, 0)
     except Pruned as error:
         raise LedgerError(
             f"the node has no state of block {block} any more ({error}): bring the index up to the latest block by "
@@ -83,19 +84,24 @@ def _compare(comparison: Comparison, block: int, now: int) -> Checked:
         ) from error
     differences, notes = _without_forced(comparison, differences, block)
     contradictions = _contradictions(comparison.index, state)
-    fields = GLOBAL_FIELDS + MEMBER_FIELDS * len(accounts)
-    first = _first(comparison, differences, contradictions, block)
-    return Checked(block, events, len(accounts), fields, differences, contradictions, first, notes)
+    fields = GLOBAL_FIELDS + MEMBER_FIELDS * len(asked.members) + BOND_FIELDS * len(asked.oracles)
+    fields += CREDIT_FIELDS * len(asked.creditors) + DEMAND_FIELDS * len(asked.updates)
+    first = _first(comparison, differences, contradictions, block, asked)
+    return Checked(block, events, len(asked.members), fields, differences, contradictions, first, notes)
 
 
 def _first(
-    comparison: Comparison, differences: tuple[Difference, ...], contradictions: tuple[str, ...], block: int
+    comparison: Comparison,
+    differences: tuple[Difference, ...],
+    contradictions: tuple[str, ...],
+    block: int,
+    asked: Asked,
 ) -> str:
     if not differences:
         return contradictions[0] if contradictions else ""
     wanted = {(one.subject, one.field) for one in differences}
     # The balance follows from the others; alone, it says that a log of money is missing.
-    return first_divergence(comparison, wanted - {BALANCE} or wanted, block).text
+    return first_divergence(comparison, wanted - {BALANCE} or wanted, block, asked).text
 
 
 def _without_forced(
@@ -108,7 +114,7 @@ def _without_forced(
         return differences, ()
     forced = 0
     for _ in range(MOST_FORCED):
-        found: Divergence = first_divergence(comparison, {BALANCE}, block, forced)
+        found: Divergence = first_divergence(comparison, {BALANCE}, block, Asked(), forced)
         if not found.unlogged or found.block is None:
             return differences, ()
         forced = _surplus_at(comparison, found.block)
@@ -120,7 +126,7 @@ def _without_forced(
 
 def _surplus_at(comparison: Comparison, block: int) -> int:
     state = comparison.advanced(comparison.begin(), -1, block)
-    found = comparison.differences(state, block, 0, (), 0)
+    found = comparison.differences(state, block, 0, Asked(), 0)
     return _surplus(next((one for one in found if (one.subject, one.field) == BALANCE), None))
 
 

@@ -1,4 +1,4 @@
-"""Terms and committee, as the ``Deployed`` log holds them: ABI-encoded in the index's ``data`` column."""
+"""Terms and committees, as the logs of no fixed length hold them: ABI-encoded in the index's ``data`` column."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from qfl_chain.protocol.packing import unpack_address
 from qfl_chain.protocol.terms import deployed_terms
 from qfl_chain.types import Address, Event, Terms
 
-_TERMS = (*("bytes32",) * 3, *("uint32",) * 5, *("uint64",) * 3, "uint16", "address", "address", "uint40")
+_NUMBERS = (*("uint32",) * 5, *("uint64",) * 4, "uint16")
+_TERMS = (*("bytes32",) * 4, *_NUMBERS, "address", "address", "uint40", "address")
 _TYPES = (f"({','.join(_TERMS)})", "address[]")
+_SCHEDULED = ("address[]", "uint40")
 
 
 def encode_deployed(terms: Sequence[Any], oracles: Sequence[str]) -> bytes:
@@ -44,6 +46,31 @@ def decode_deployed(data: bytes) -> Terms:
         "oracles": tuple(_address(oracle) for oracle in oracles),
     }
     return deployed_terms(Event("Deployed", args, 0, 0, 0, ""))
+
+
+def encode_scheduled(oracles: Sequence[str], effective_at: int) -> bytes:
+    """The data of a ``CommitteeScheduled`` log.
+
+    Raises:
+        ProtocolError: fields of another kind.
+    """
+    try:
+        return encode(_SCHEDULED, (tuple(oracles), effective_at))
+    except (EncodingError, TypeError, ValueError) as error:
+        raise ProtocolError(f"a CommitteeScheduled log's fields are not this version's: {error}") from error
+
+
+def decode_scheduled(data: bytes) -> dict[str, Any]:
+    """The fields of a ``CommitteeScheduled`` log, by their Solidity names.
+
+    Raises:
+        ProtocolError: bytes of another version's.
+    """
+    try:
+        oracles, effective_at = decode(_SCHEDULED, data)
+    except (DecodingError, OverflowError) as error:
+        raise ProtocolError(f"a CommitteeScheduled log's data are not this version's: {error}") from error
+    return {"oracles": tuple(_address(oracle) for oracle in oracles), "effectiveAt": effective_at}
 
 
 def _address(text: str) -> Address:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from web3.exceptions import Web3RPCError
 
-from qfl_chain.analysis.index.comparing import Comparison, Field, Pruned
+from qfl_chain.analysis.index.comparing import Comparison, Field, Pruned, bond_of, credit_of, demand_of, only
 from qfl_chain.analysis.index.database import create_index
 from qfl_chain.analysis.index.decoding import decode_piece
 from qfl_chain.analysis.index.events import read_events
 from qfl_chain.chain.bulk import RawBlock, RawPiece
+from qfl_chain.chain.snapshot import Asked
 from qfl_chain.errors import LedgerError, WrongContract
 from qfl_chain.protocol.state import ContractState
-from qfl_chain.types import Address, Event
+from qfl_chain.types import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +27,24 @@ class Divergence:
     unlogged: bool = False
 
 
-def first_divergence(comparison: Comparison, wanted: Collection[Field], block: int, forced: int = 0) -> Divergence:
+def first_divergence(
+    comparison: Comparison, wanted: Collection[Field], block: int, asked: Asked, forced: int = 0
+) -> Divergence:
     """The first event after which one of the wanted fields, which differ at ``block``, is not what the contract says.
 
     At the lower bound of the search all of them agree, at the upper one some do not.
 
     Args:
+        asked: the accounts and demands that the contract was asked about.
         forced: wei that are known to have been forced on the contract before.
     """
-    accounts = tuple(sorted({Address(subject) for subject, _ in wanted if subject.startswith("0x")}))
+    asked = only(asked, {subject for subject, _ in wanted})
     low, high, state = comparison.index.meta.from_block - 1, block, comparison.begin()
     try:
         while high - low > 1:
             middle = (low + high) // 2
             trial = comparison.advanced(state, low, middle)
-            if _differs(comparison, trial, middle, accounts, wanted, forced):
+            if _differs(comparison, trial, middle, asked, wanted, forced):
                 high = middle
             else:
                 low, state = middle, trial
@@ -56,14 +60,14 @@ def _differs(
     comparison: Comparison,
     state: ContractState,
     block: int,
-    accounts: tuple[Address, ...],
+    asked: Asked,
     wanted: Collection[Field],
     forced: int,
 ) -> bool:
     if not comparison.deployed_at(block):
         return state != comparison.begin()  # no log may say otherwise
     now = int(comparison.node.ask("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)
-    found = comparison.differences(state, block, now, accounts, forced)
+    found = comparison.differences(state, block, now, asked, forced)
     return any((one.subject, one.field) in wanted for one in found)
 
 
@@ -132,9 +136,14 @@ def _parts(state: ContractState, subjects: Collection[str]) -> tuple[object, ...
     """What a state holds beside its members, as far as it is asked for."""
     parts: dict[str, object] = {
         "round": state.live,
-        "latest report": state.latest,
+        "latest report": (state.latest, state.filings),
         "active report": (state.latest, state.previous),
+        "report before": state.filings,
         "pool": (state.funded, state.paid),
+        "committee": state.seating,
+        **{bond_of(one): bond for one, bond in state.bonds.items()},
+        **{credit_of(one): amount for one, amount in state.credits.items()},
+        **{demand_of(one): demand for one, demand in state.updates.items()},
     }
     return tuple(parts[subject] for subject in parts if subject in subjects)
 

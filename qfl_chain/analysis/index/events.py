@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from qfl_chain.analysis.index.database import Index, explained
-from qfl_chain.analysis.index.deployed import decode_deployed, encode_deployed
+from qfl_chain.analysis.index.deployed import decode_deployed, decode_scheduled, encode_deployed, encode_scheduled
 from qfl_chain.analysis.index.pieces import COLUMNS, Blocks, Columns, Piece, objects
 from qfl_chain.types import Event
 
@@ -20,7 +20,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "RoundExpired": ("round",),
     "Committed": ("participant", "round", "commitment"),
     "Revealed": ("participant", "round", "stake", "digest"),
-    "Reported": ("round", "inputs", "rewards", "model", "evidence", "evidenceRoot", "total", "signed"),
+    "Reported": ("round", "inputs", "rewards", "model", "evidence", "evidenceRoot", "total", "signed", "activeAt"),
     "Claimed": ("participant", "amount", "cumulative"),
     "Penalized": ("participant", "round", "amount", "stake"),
     "Exited": ("participant", "amount", "withdrawableAt"),
@@ -31,15 +31,31 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "RoundVoided": ("round",),
     "Cancelled": (),
     "Reclaimed": ("to", "amount"),
+    "Bonded": ("oracle", "amount", "bond"),
+    "Unbonding": ("oracle", "bond", "withdrawableAt"),
+    "BondWithdrawn": ("oracle", "amount"),
+    "CommitteeSeated": ("committee",),
+    "CommitteeUnseated": ("committee",),
+    "Slashed": ("oracle", "round", "amount", "bond"),
+    "Refuted": ("round", "fault", "reporter", "bounty", "burned"),
+    "Equivocated": ("oracle", "round", "reporter", "bounty", "burned"),
+    "Convicted": ("participant", "round", "offence", "amount", "stake", "exiting", "reporter", "bounty"),
+    "UpdateDemanded": ("round", "participant", "digest", "demander", "bond", "deadline"),
+    "UpdateAnswered": ("round", "participant", "digest", "answerer", "bond"),
+    "LeafDemanded": ("round", "index", "demander", "bond", "deadline"),
+    "LeafAnswered": ("round", "index", "answerer", "bond"),
+    "Credited": ("account", "amount"),
+    "Collected": ("account", "amount"),
 }
-"""The fields of every log but ``Deployed``, under their Solidity names."""
+"""The fields of every log but ``Deployed`` and ``CommitteeScheduled``, under their Solidity names."""
 
 _WIDTHS = {"commitment": 14, "inputs": 23, "signed": 32}
 """Bytes of the integers that are kept as bytes."""
 
-_NUMBERS = ("round", "amount", "stake", "funded", "cumulative", "total", "budget", "start", "withdrawable_at")
-_BYTES = ("commitment", "digest", "inputs", "rewards", "model", "evidence", "evidence_root", "signed", "data")
-_READ = ("account", *_NUMBERS, *_BYTES)
+_AMOUNTS = ("amount", "stake", "funded", "cumulative", "total", "budget", "exiting", "bond", "bounty", "burned")
+_NUMBERS = ("round", "start", "withdrawable_at", "active_at", "deadline", "fault", "offence", "leaf")
+_DIGESTS = ("digest", "rewards", "model", "evidence", "evidence_root", "committee")
+_READ = ("account", "counterparty", *_AMOUNTS, *_NUMBERS, *_DIGESTS, *_WIDTHS, "data")
 _AT_A_TIME = 10_000
 
 
@@ -78,10 +94,12 @@ def read_events(index: Index, first: int = 0, last: int | None = None) -> Iterat
 def _event(row: tuple[Any, ...]) -> Event:
     name, block, at, time, transaction, *values = row
     held = dict(zip(_READ, values, strict=True))
-    if name == "Deployed":
+    if name == "CommitteeScheduled":
+        args: dict[str, Any] = decode_scheduled(held["data"])
+    elif name == "Deployed":
         terms = decode_deployed(held["data"])
         *fields, oracles = (getattr(terms, field) for field in terms.__dataclass_fields__)
-        args: dict[str, Any] = {"terms": tuple(fields), "oracles": oracles}
+        args = {"terms": tuple(fields), "oracles": oracles}
     else:
         args = {field: _value(field, held[COLUMNS.get(field, field)]) for field in FIELDS[name]}
     return Event(name, args, block, at, _seconds(time), "0x" + transaction.hex())
@@ -104,6 +122,9 @@ def _columns(events: Sequence[Event]) -> Columns:
     }
     if events[0].name == "Deployed":
         data = [encode_deployed(event.args["terms"], event.args["oracles"]) for event in events]
+        return {**columns, "data": objects(data)}
+    if events[0].name == "CommitteeScheduled":
+        data = [encode_scheduled(event.args["oracles"], event.args["effectiveAt"]) for event in events]
         return {**columns, "data": objects(data)}
     for field in FIELDS[events[0].name]:
         columns[COLUMNS.get(field, field)] = _column([event.args[field] for event in events], _WIDTHS.get(field, 0))

@@ -24,8 +24,8 @@ from qfl_chain.protocol.evidence import (
     Standing,
     decode_evidence,
     evidence_leaves,
-    evidence_root,
 )
+from qfl_chain.protocol.merkle import tree_root
 from qfl_chain.storage.cid import cid_of
 from qfl_chain.types import Address, Digest, Terms
 
@@ -49,7 +49,7 @@ class Expected:
     model: Digest
     evidence: Digest
     root: bytes
-    reveals: tuple[tuple[Address, int, bytes, tuple[int, int]], ...]
+    reveals: tuple[tuple[Address, int, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +135,13 @@ def _contradiction(evidence: Evidence, expected: Expected, federation: Address, 
     for place, (standing, reveal) in enumerate(zip(evidence.standings, expected.reveals, strict=True)):
         if _revealed(standing) != reveal:
             return f"reveal {place} of {reveal[0]} is not the one the logs hold"
-    if evidence_root(evidence_leaves(evidence)) != expected.root:
+    if tree_root(evidence_leaves(evidence)) != expected.root:
         return "its leaves are not those under the report's evidence root"
     return ""
 
 
-def _revealed(standing: Standing) -> tuple[Address, int, bytes, tuple[int, int]]:
-    return standing.participant, standing.stake, standing.digest, standing.committed
+def _revealed(standing: Standing) -> tuple[Address, int, bytes]:
+    return standing.participant, standing.stake, standing.digest
 
 
 def _impossible(evidence: Evidence) -> str:
@@ -174,9 +174,7 @@ def _expected(index: Index, number: int, terms: Terms) -> Expected:
         (number,),
     )
     reveals = index.query(
-        "SELECT u.account, u.stake, u.digest, c.block, c.log_index FROM events u "
-        "LEFT JOIN events c ON c.name = 'Committed' AND c.round = u.round AND c.account = u.account "
-        "WHERE u.name = 'Revealed' AND u.round = ? ORDER BY u.block, u.log_index",
+        "SELECT account, stake, digest FROM events WHERE name = 'Revealed' AND round = ? ORDER BY block, log_index",
         (number,),
     )
     return Expected(
@@ -189,7 +187,7 @@ def _expected(index: Index, number: int, terms: Terms) -> Expected:
         Digest(model),
         Digest(evidence),
         root,
-        tuple((Address(account), stake, digest, (block, at)) for account, stake, digest, block, at in reveals),
+        tuple((Address(account), stake, digest) for account, stake, digest in reveals),
     )
 
 

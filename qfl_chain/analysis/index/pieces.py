@@ -26,6 +26,12 @@ COLUMNS: Mapping[str, str] = {
     "to": "account",
     "evidenceRoot": "evidence_root",
     "withdrawableAt": "withdrawable_at",
+    "activeAt": "active_at",
+    "oracle": "account",
+    "reporter": "counterparty",
+    "demander": "counterparty",
+    "answerer": "counterparty",
+    "index": "leaf",
 }
 """Columns that are called otherwise than the ABI's field."""
 

@@ -32,7 +32,7 @@ def measure_again(index: Index, geometry: Geometry) -> None:
 
 
 def _standings(index: Index, evidence: bytes, number: int) -> tuple[Standing, ...]:
-    """The round's standings; the geometry needs no positions and no players."""
+    """The round's standings; the geometry needs no players."""
     rows = index.query(
         "SELECT participant, stake, digest, status, phi, weight, reward, cumulative FROM standings "
         "WHERE evidence = ? AND round = ? ORDER BY place",
@@ -43,7 +43,6 @@ def _standings(index: Index, evidence: bytes, number: int) -> tuple[Standing, ..
             Address(participant),
             Gwei(stake),
             Digest(digest),
-            (0, 0),
             Status[status.upper()],
             None,
             phi,

@@ -16,7 +16,8 @@ CREATE TABLE events (
     time TIMESTAMP NOT NULL,
     transaction BLOB NOT NULL,
     name VARCHAR NOT NULL,
-    account VARCHAR,            -- participant, from or to
+    account VARCHAR,            -- participant, oracle, from or to
+    counterparty VARCHAR,       -- reporter, demander or answerer
     round INTEGER,
     amount HUGEINT,
     stake HUGEINT,              -- after the event
@@ -26,6 +27,15 @@ CREATE TABLE events (
     budget HUGEINT,
     start BIGINT,               -- Unix seconds
     withdrawable_at BIGINT,     -- Unix seconds
+    active_at BIGINT,           -- Unix seconds
+    deadline BIGINT,            -- Unix seconds
+    exiting HUGEINT,            -- after the event
+    bond HUGEINT,               -- of an oracle after the event, or of a demand
+    bounty HUGEINT,
+    burned HUGEINT,
+    fault UTINYINT,             -- the place in IReferee's Fault
+    offence UTINYINT,           -- the place in IFederation's Offence
+    leaf BIGINT,                -- of the evidence
     commitment BLOB,            -- 14 bytes
     digest BLOB,
     inputs BLOB,                -- 23 bytes
@@ -34,7 +44,8 @@ CREATE TABLE events (
     evidence BLOB,
     evidence_root BLOB,
     signed BLOB,                -- 32 bytes, bit i for oracle i
-    data BLOB                   -- Deployed: the ABI encoding of terms and committee
+    committee BLOB,             -- keccak of the oracles' packed addresses
+    data BLOB                   -- Deployed, CommitteeScheduled: the ABI encoding of all fields
 );
 
 -- Transactions behind the logs, and those that failed where the source lists them.
