@@ -16,7 +16,7 @@ from .abi import decode_error
 from .references import GENESIS, key
 
 GWEI = 10**9
-GAS = 6_000_000
+GAS = 16_777_216
 
 
 class Chain:

@@ -8,6 +8,7 @@ import pytest
 
 from .chain import Chain
 from .harness import Deployment
+from .judge import Judge
 from .references import Terms, committee
 
 MEMBERS = ("alice", "bob", "carol")
@@ -43,3 +44,9 @@ def chain(_joined: Deployment) -> Iterator[Chain]:
 def federation(chain: Chain, _joined: Deployment) -> Deployment:
     """Funded with 10,000 gwei, a 3-of-4 committee; alice, bob and carol hold 5,000 gwei of stake each."""
     return _joined
+
+
+@pytest.fixture(scope="session")
+def judge(_chain: Chain) -> Judge:
+    """The referee alone. It keeps nothing, so all tests may ask one."""
+    return Judge(_chain)

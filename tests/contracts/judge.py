@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 import eth_abi
+import pytest
 from eth_tester.exceptions import TransactionFailed
 from eth_utils import keccak
 from eth_utils.abi import collapse_if_tuple
@@ -15,7 +16,7 @@ from qfl_chain.protocol.faults import Fault
 
 from .chain import Chain
 from .references import address
-from .round_by_hand import CASE, PROOFS
+from .round_by_hand import CASE, PROOFS, Reported
 
 SELECTOR = keccak(text=f"judge(uint8,{CASE},bytes)")[:4]
 GAS = 16_777_216
@@ -70,3 +71,16 @@ def _decode(failure: TransactionFailed) -> AcquittedError:
         if item["type"] == "error" and keccak(text=f"{item['name']}({','.join(types)})")[:4] == data[:4]:
             return AcquittedError(item["name"], tuple(eth_abi.decode(types, data[4:])))
     return AcquittedError("unknown", (data.hex(),))
+
+
+def refused(judge: Judge, fault: Fault, reported: Reported, proof: tuple[Any, ...]) -> AcquittedError:
+    """Why a proof about a round shows nothing."""
+    with pytest.raises(AcquittedError) as caught:
+        judge.convict(fault, reported.case(), proof)
+    return caught.value
+
+
+def acquitted(judge: Judge, fault: Fault, reported: Reported, proof: tuple[Any, ...]) -> None:
+    """Fails unless the referee looked and found everything as it should be."""
+    error = refused(judge, fault, reported, proof)
+    assert (error.error, error.arguments) == ("NoFault", (fault,))
