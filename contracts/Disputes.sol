@@ -28,8 +28,23 @@ abstract contract Disputes is Bonds {
         Reports memory reports = _reports;
         _requirePending(reports);
         _requireFiling(filing, reports.slot);
-        if (reports.previousRound != 0) _requireFiling(base, reports.slot ^ 1);
-        REFEREE.judge(fault, _case(filing, base, reports.previousRound != 0), proof);
+        bool based = reports.previousRound != 0;
+        if (based) _requireFiling(base, reports.slot ^ 1);
+        Case memory facts = Case({
+            federation: address(this),
+            circuit: CIRCUIT,
+            validation: VALIDATION,
+            validationRoot: VALIDATION_ROOT,
+            maxNorm: MAX_NORM,
+            report: filing.report,
+            reportedAt: filing.reportedAt,
+            budget: filing.budget,
+            revealed: filing.revealed,
+            baseModel: based ? base.report.model : MODEL,
+            baseRewards: based ? base.report.rewards : bytes32(0),
+            baseTotal: based ? base.report.total : 0
+        });
+        REFEREE.judge(fault, facts, proof);
 
         _convictReport(reports, _ruling(fault, filing, REFUTED_DIVISOR), signers);
     }
@@ -37,9 +52,9 @@ abstract contract Disputes is Bonds {
     /// @inheritdoc IFederation
     function refuteEquivocation(
         address oracle,
-        Report calldata first,
+        Report memory first,
         bytes calldata firstSignature,
-        Report calldata second,
+        Report memory second,
         bytes calldata secondSignature
     ) external {
         uint16 round = first.round;
@@ -96,7 +111,7 @@ abstract contract Disputes is Bonds {
     }
 
     /// @dev The digest of a report, which the oracle must have signed.
-    function _signed(address oracle, Report calldata r, bytes calldata signature)
+    function _signed(address oracle, Report memory r, bytes calldata signature)
         internal
         view
         returns (bytes32 digest)
@@ -108,24 +123,6 @@ abstract contract Disputes is Bonds {
     /// @dev What a report is convicted of.
     function _ruling(Fault fault, Filing calldata filing, uint64 divisor) internal pure returns (Ruling memory) {
         return Ruling(fault, divisor, filing.report.round, filing.committee, filing.signed);
-    }
-
-    /// @dev What the contract vouches for in a dispute.
-    function _case(Filing calldata filing, Filing calldata base, bool based) internal view returns (Case memory) {
-        return Case({
-            federation: address(this),
-            circuit: CIRCUIT,
-            validation: VALIDATION,
-            validationRoot: VALIDATION_ROOT,
-            maxNorm: MAX_NORM,
-            report: filing.report,
-            reportedAt: filing.reportedAt,
-            budget: filing.budget,
-            revealed: filing.revealed,
-            baseModel: based ? base.report.model : MODEL,
-            baseRewards: based ? base.report.rewards : bytes32(0),
-            baseTotal: based ? base.report.total : 0
-        });
     }
 
     /// @dev The accumulator over all reveals of the live round in its report phase, or of the latest report's round;

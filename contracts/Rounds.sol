@@ -52,7 +52,7 @@ abstract contract Rounds is Members {
     }
 
     /// @inheritdoc IFederation
-    function report(Report calldata r, uint256 signed, bytes calldata signers, bytes calldata signatures) external {
+    function report(Report memory r, uint256 signed, bytes calldata signers, bytes calldata signatures) external {
         Live memory round = _live;
         _requireRound(round, REVEAL_END, REPORT_END);
         Reports memory reports = _reports;
@@ -64,7 +64,7 @@ abstract contract Rounds is Members {
     }
 
     /// @inheritdoc IFederation
-    function reportAlone(Report calldata r, uint256 index, bytes calldata signers) external {
+    function reportAlone(Report memory r, uint256 index, bytes calldata signers) external {
         Live memory round = _live;
         _requireRound(round, REPORT_HALF, REPORT_END);
         bytes32 current = _requireCommittee(signers);
@@ -133,7 +133,7 @@ abstract contract Rounds is Members {
     /// @dev Reverts where the report is not about this round and what the chain saw of it, or takes anything but
     /// nothing or the round's budget.
     /// @return budget The round's.
-    function _requireFitting(Report calldata r, Live memory round, Reports memory reports)
+    function _requireFitting(Report memory r, Live memory round, Reports memory reports)
         internal
         view
         returns (uint64 budget)
@@ -156,7 +156,7 @@ abstract contract Rounds is Members {
 
     /// @dev Closes the round with a report, whose signers have been checked.
     function _file(
-        Report calldata r,
+        Report memory r,
         uint256 signed,
         bytes32 by,
         Live memory round,

@@ -186,7 +186,7 @@ abstract contract State is IFederation {
     }
 
     /// @dev The EIP-712 digest that the committee signs.
-    function _digest(Report calldata r) internal view returns (bytes32) {
+    function _digest(Report memory r) internal view returns (bytes32) {
         // A signature does not outlive a fork that changes the chain id.
         bytes32 domain = block.chainid == CHAIN_ID ? DOMAIN : _domain();
         return keccak256(abi.encodePacked(hex"1901", domain, keccak256(abi.encode(REPORT_TYPEHASH, r))));
