@@ -31,7 +31,7 @@ library Circuit {
     uint256 private constant CNOT = 6;
     uint256 private constant CZ = 7;
 
-    /// @dev What an angle reads besides its constant.
+    /// @dev What an angle reads besides its constant: an index of `Program.inputs`.
     uint256 private constant NOTHING = 0;
     uint256 private constant FEATURE = 1;
     uint256 private constant PARAMETER = 2;
@@ -42,15 +42,19 @@ library Circuit {
 
     int256 private constant ONE = 1 << 30;
 
-    /// @dev A circuit's header, and where its inputs stand in memory.
+    /// @dev Inputs of one kind: how many there are, the bytes each takes, and the address of the first. To read nothing
+    /// is to read the only one of a kind that takes no bytes.
+    struct Inputs {
+        uint256 count;
+        uint256 size;
+        uint256 at;
+    }
+
     struct Program {
         uint256 qubits;
-        uint256 features;
-        uint256 parameters;
         uint256 gates;
         uint256 observables;
-        uint256 featuresAt;
-        uint256 parametersAt;
+        Inputs[3] inputs;
     }
 
     /* INTERFACE */
@@ -58,7 +62,7 @@ library Circuit {
     /// @notice How many parameters the circuit has.
     /// @dev Reads the header alone. The federation's circuit is what its terms say; whether it runs is for `run`.
     function parameters(bytes memory circuit) internal pure returns (uint256) {
-        return _readHead(circuit).parameters;
+        return _readHead(circuit).inputs[PARAMETER].count;
     }
 
     /// @notice The loss of a sample, Q30: the sum over outputs of their squared distance from +1 or -1.
@@ -87,15 +91,9 @@ library Circuit {
         returns (int256[] memory outputs)
     {
         Program memory program = _readHead(circuit);
-        if (values.length != PARAMETER_SIZE * program.parameters) revert IReferee.UnreadableBytes("model");
-        if (features.length != FEATURE_SIZE * program.features) revert IReferee.UnreadableBytes("sample");
-        uint256 at;
-        // Safe: addresses only.
-        assembly ("memory-safe") {
-            mstore(add(program, 0xa0), add(features, 32))
-            mstore(add(program, 0xc0), add(values, 32))
-            at := add(add(circuit, 32), HEAD)
-        }
+        _place(program.inputs[PARAMETER], values, "model");
+        _place(program.inputs[FEATURE], features, "sample");
+        uint256 at = _start(circuit) + HEAD;
         Amplitudes.State memory state = Amplitudes.ground(program.qubits);
         // Safe: `at` stays an address inside of the circuit, whose length fits its header.
         unchecked {
@@ -114,20 +112,24 @@ library Circuit {
 
     function _readHead(bytes memory circuit) private pure returns (Program memory program) {
         if (circuit.length < HEAD) _refuse();
-        uint256 head;
-        // Safe: reads only; what the word holds behind the header is shifted out.
-        assembly ("memory-safe") {
-            head := shr(152, mload(add(circuit, 32)))
-        }
+        uint256 head = _word(_start(circuit)) >> (256 - 8 * HEAD);
         program.observables = head & 0xFF;
         program.gates = (head >> 8) & 0xFFFF;
-        program.parameters = (head >> 24) & 0xFFFF;
-        program.features = (head >> 40) & 0xFFFF;
+        program.inputs[NOTHING].count = 1;
+        program.inputs[PARAMETER].count = (head >> 24) & 0xFFFF;
+        program.inputs[PARAMETER].size = PARAMETER_SIZE;
+        program.inputs[FEATURE].count = (head >> 40) & 0xFFFF;
+        program.inputs[FEATURE].size = FEATURE_SIZE;
         program.qubits = (head >> 56) & 0xFF;
         if (head >> 64 != MAGIC || program.qubits == 0 || program.qubits > MAX_QUBITS || program.observables == 0) {
             _refuse();
         }
         if (circuit.length != HEAD + GATE * program.gates + MASK * program.observables) _refuse();
+    }
+
+    function _place(Inputs memory inputs, bytes memory data, string memory part) private pure {
+        if (data.length != inputs.size * inputs.count) revert IReferee.UnreadableBytes(part);
+        inputs.at = _start(data);
     }
 
     /// @dev Bit w of an observable's mask is wire w, which is bit `qubits - 1 - w` of a basis state.
@@ -146,6 +148,13 @@ library Circuit {
         }
     }
 
+    function _start(bytes memory data) private pure returns (uint256 at) {
+        // Safe: an address only.
+        assembly ("memory-safe") {
+            at := add(data, 32)
+        }
+    }
+
     function _refuse() private pure {
         revert IReferee.UnreadableBytes("circuit");
     }
@@ -155,61 +164,56 @@ library Circuit {
     /// @dev Checks one gate, which stands in the first 14 bytes of a word, and applies it.
     function _apply(Amplitudes.State memory state, Program memory program, uint256 gate) private pure {
         uint256 opcode = gate >> 248;
-        uint256 wire = (gate >> 240) & 0xFF;
-        uint256 second = (gate >> 232) & 0xFF;
         uint256 last = program.qubits - 1;
-        if (wire > last) _refuse();
-        // Safe: neither wire is above `last`.
-        unchecked {
-            if (opcode >= RX && opcode <= RZ) {
-                if (second != 0) _refuse();
-                uint256 angle = _angle(program, gate);
-                (uint256 sine, uint256 cosine) = sineCosine(opcode == RZ ? 2 * angle : angle);
-                if (opcode == RY) Amplitudes.rotateY(state, last - wire, cosine, sine);
-                else if (opcode == RX) Amplitudes.rotateX(state, last - wire, cosine, sine);
-                else Amplitudes.rotateZ(state, last - wire, cosine, sine);
-            } else if (opcode == CNOT || opcode == CZ) {
-                // Eleven bytes that mean nothing.
-                if (second > last || second == wire || (gate << 24) >> 168 != 0) _refuse();
-                if (opcode == CNOT) Amplitudes.flipWhere(state, last - wire, last - second);
-                else Amplitudes.negateWhere(state, last - wire, last - second);
-            } else {
-                // Twelve bytes that mean nothing.
-                if ((opcode != H && opcode != X) || (gate << 16) >> 160 != 0) _refuse();
-                if (opcode == H) Amplitudes.hadamard(state, last - wire);
-                else Amplitudes.flip(state, last - wire);
-            }
+        uint256 bit = last - _wire(gate >> 240, last);
+        if (opcode == RY) {
+            (uint256 sine, uint256 cosine) = sineCosine(_angle(program, gate));
+            Amplitudes.rotateY(state, bit, cosine, sine);
+        } else if (opcode == RZ) {
+            (uint256 sine, uint256 cosine) = sineCosine(_angle(program, gate) << 1);
+            Amplitudes.rotateZ(state, bit, cosine, sine);
+        } else if (opcode == RX) {
+            (uint256 sine, uint256 cosine) = sineCosine(_angle(program, gate));
+            Amplitudes.rotateX(state, bit, cosine, sine);
+        } else if (opcode == CNOT || opcode == CZ) {
+            uint256 other = last - _wire(gate >> 232, last);
+            // Eleven bytes that mean nothing.
+            if (other == bit || (gate << 24) >> 168 != 0) _refuse();
+            if (opcode == CNOT) Amplitudes.flipWhere(state, bit, other);
+            else Amplitudes.negateWhere(state, bit, other);
+        } else {
+            // Twelve bytes that mean nothing.
+            if ((opcode != H && opcode != X) || (gate << 16) >> 160 != 0) _refuse();
+            if (opcode == H) Amplitudes.hadamard(state, bit);
+            else Amplitudes.flip(state, bit);
         }
+    }
+
+    /// @dev The wire in the lowest byte, 0 to `last`.
+    function _wire(uint256 field, uint256 last) private pure returns (uint256 wire) {
+        wire = field & 0xFF;
+        if (wire > last) _refuse();
     }
 
     /// @dev `(constant + ((scale * value) >> 24)) mod 2^32`; scale and source are zero together.
     function _angle(Program memory program, uint256 gate) private pure returns (uint256 angle) {
-        uint256 source = (gate >> 224) & 0xFF;
+        // With the second wire, which means nothing, in front.
+        uint256 source = (gate >> 224) & 0xFFFF;
+        if (source > PARAMETER) _refuse();
+        Inputs memory inputs = program.inputs[source];
         uint256 index = (gate >> 208) & 0xFFFF;
         uint256 scale;
         // Safe: the four bytes from bit 144 on, with their sign.
         assembly ("memory-safe") {
             scale := sar(224, shl(80, gate))
         }
-        if (source == NOTHING) {
-            if (scale != 0 || index != 0) _refuse();
-        } else if (source > PARAMETER || scale == 0) {
-            _refuse();
-        } else if (index >= (source == FEATURE ? program.features : program.parameters)) {
-            _refuse();
-        } else {
-            uint256 at = source == FEATURE
-                ? program.featuresAt + FEATURE_SIZE * index
-                : program.parametersAt + PARAMETER_SIZE * index;
-            uint256 unused = source == FEATURE ? 224 : 192;
-            // Safe: reads one input, which is there. The product has less than 96 bits.
-            assembly ("memory-safe") {
-                angle := sar(24, mul(scale, sar(unused, mload(at))))
-            }
-        }
-        // Safe: the sum is meant modulo 2^32, of which 2^256 is a multiple.
-        unchecked {
-            angle = (angle + (gate >> 176)) & 0xFFFFFFFF;
+        if (index >= inputs.count || (scale == 0) != (source == NOTHING)) _refuse();
+        (uint256 at, uint256 size) = (inputs.at, inputs.size);
+        // Safe: reads one input, which is there, with its sign; or one of no bytes, which is multiplied by 0. The
+        // product has less than 96 bits. The sum is meant modulo 2^32, of which 2^256 is a multiple.
+        assembly ("memory-safe") {
+            let value := sar(sub(256, shl(3, size)), mload(add(at, mul(size, index))))
+            angle := and(add(sar(24, mul(scale, value)), shr(176, gate)), 0xFFFFFFFF)
         }
     }
 
