@@ -55,6 +55,7 @@ library Circuit {
         uint256 gates;
         uint256 observables;
         Inputs[3] inputs;
+        uint256[8] series;
     }
 
     /* INTERFACE */
@@ -93,6 +94,7 @@ library Circuit {
         Program memory program = _readHead(circuit);
         _place(program.inputs[PARAMETER], values, "model");
         _place(program.inputs[FEATURE], features, "sample");
+        program.series = series();
         uint256 at = _start(circuit) + HEAD;
         Amplitudes.State memory state = Amplitudes.ground(program.qubits);
         // Safe: `at` stays an address inside of the circuit, whose length fits its header.
@@ -167,13 +169,13 @@ library Circuit {
         uint256 last = program.qubits - 1;
         uint256 bit = last - _wire(gate >> 240, last);
         if (opcode == RY) {
-            (uint256 sine, uint256 cosine) = sineCosine(_angle(program, gate));
+            (uint256 sine, uint256 cosine) = sineCosine(program.series, _angle(program, gate));
             Amplitudes.rotateY(state, bit, cosine, sine);
         } else if (opcode == RZ) {
-            (uint256 sine, uint256 cosine) = sineCosine(_angle(program, gate) << 1);
+            (uint256 sine, uint256 cosine) = sineCosine(program.series, _angle(program, gate) << 1);
             Amplitudes.rotateZ(state, bit, cosine, sine);
         } else if (opcode == RX) {
-            (uint256 sine, uint256 cosine) = sineCosine(_angle(program, gate));
+            (uint256 sine, uint256 cosine) = sineCosine(program.series, _angle(program, gate));
             Amplitudes.rotateX(state, bit, cosine, sine);
         } else if (opcode == CNOT || opcode == CZ) {
             uint256 other = last - _wire(gate >> 232, last);
@@ -217,8 +219,7 @@ library Circuit {
         }
     }
 
-    /// @dev Two lanes of 128 bits, for a sine and, above it, a cosine.
-    uint256 private constant ONES = 0x0000000000000000000000000000000100000000000000000000000000000001;
+    /// @dev The low halves of two lanes of 128 bits, for a sine and, above it, a cosine.
     uint256 private constant LANES = 0x0000000000000000FFFFFFFFFFFFFFFF0000000000000000FFFFFFFFFFFFFFFF;
 
     /// @dev 2^61, the bias of a lane before a shift by 30 bits, and half a unit.
@@ -239,24 +240,34 @@ library Circuit {
     uint256 private constant STEP_5 = 0xFFFFFFFFFFFFFFFFF7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFD55555540000000;
     uint256 private constant STEP_6 = 0x0000000000000000100000000000000000000000000000000000000000000000;
 
+    /// @notice What `sineCosine` needs, in memory: its constants are long, and cost more where they are used.
+    function series() internal pure returns (uint256[8] memory) {
+        return [LANES, START, STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6];
+    }
+
     /// @notice Sine and cosine of a phase in `[0, 2^33)`, Q30, as signed words; 2^33 phases are a turn.
     /// @dev Both polynomials are in the same variable `u`, so they take their steps together, in two lanes of one word
     /// with a bias of 2^31 as in `Amplitudes`. A sine has one coefficient less, so its lane begins with 0.
-    function sineCosine(uint256 phase) internal pure returns (uint256 sine, uint256 cosine) {
-        // Safe: no memory. Every product of `t`, `u` and a lane stays below 2^61 in size (docs/fixed-point.md).
+    function sineCosine(uint256[8] memory steps, uint256 phase) internal pure returns (uint256 sine, uint256 cosine) {
+        // Safe: reads the eight words alone. Every product of `t`, `u` and a lane stays below 2^61 in size
+        // (docs/fixed-point.md).
         assembly ("memory-safe") {
             let quadrant := shr(31, add(phase, 0x40000000))
             let t := sar(32, add(mul(sub(phase, shl(31, quadrant)), RADIANS_PER_PHASE), 0x80000000))
             let u := shr(30, add(mul(t, t), 0x20000000))
-            let rounding := mul(ONES, sub(ROUNDING, shl(31, u)))
+            let rounding := sub(ROUNDING, shl(31, u))
+            rounding := add(rounding, shl(128, rounding))
 
-            let r := and(shr(30, add(add(mul(u, START), STEP_1), rounding)), LANES)
-            r := and(shr(30, add(add(mul(u, r), STEP_2), rounding)), LANES)
-            r := and(shr(30, add(add(mul(u, r), STEP_3), rounding)), LANES)
-            r := and(shr(30, add(add(mul(u, r), STEP_4), rounding)), LANES)
-            r := and(shr(30, add(add(mul(u, r), STEP_5), rounding)), LANES)
-            r := and(shr(30, add(add(mul(u, r), STEP_6), rounding)), LANES)
+            let lanes := mload(steps)
+            let r := mload(add(steps, 0x20))
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0x40))), rounding)), lanes)
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0x60))), rounding)), lanes)
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0x80))), rounding)), lanes)
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0xa0))), rounding)), lanes)
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0xc0))), rounding)), lanes)
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0xe0))), rounding)), lanes)
 
+            // Less the bias of either lane, which the lowest 64 bits hold.
             cosine := sub(shr(128, r), 0x80000000)
             sine := sub(and(r, 0xFFFFFFFFFFFFFFFF), 0x80000000)
             sine := add(t, sar(30, add(mul(t, sine), 0x20000000)))

