@@ -18,9 +18,9 @@ from pathlib import Path
 from subprocess import run
 from typing import Any
 
-import eth_abi
 import numpy as np
-from eth_utils import keccak
+from eth_abi.abi import encode
+from eth_hash.auto import keccak
 from eth_utils.abi import collapse_if_tuple
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,6 @@ from qfl_chain.circuit.scoring import ScoringProgram  # noqa: E402
 from qfl_chain.circuit.trace import trace  # noqa: E402
 from qfl_chain.protocol.codec import Rules, digest_of_bytes  # noqa: E402
 from qfl_chain.protocol.evidence import aggregate_leaf, read_aggregate, row_bytes, row_losses  # noqa: E402
-from qfl_chain.protocol.proofs import encode_proof  # noqa: E402
 from qfl_chain.protocol.refutation import Proof, find_fault  # noqa: E402
 from qfl_chain.protocol.trial import Trial  # noqa: E402
 from qfl_chain.types import Digest  # noqa: E402
@@ -63,7 +62,7 @@ def calldata(qubits: int, layers: int) -> bytes:
     assert isinstance(proof, Proof)
     item = next(item for item in load_artifact("Referee").abi if item.get("name") == "judge")
     types = [collapse_if_tuple(one) for one in item["inputs"]]
-    return keccak(text=f"judge({','.join(types)})")[:4] + eth_abi.encode(types, [proof.fault, case_of(trial), proof.data])
+    return keccak(f"judge({','.join(types)})".encode())[:4] + encode(types, [proof.fault, case_of(trial), proof.data])
 
 
 def _honest(circuit: Circuit) -> Trial:
@@ -135,29 +134,37 @@ def most_layers(gas: Gas, qubits: int) -> int:
     return layers
 
 
+def designed(remote: Gas, local: Gas) -> None:
+    print("\n| qubits x layers | bytes of calldata | gas, anvil | gas, py-evm | ceiling |")
+    print("| --- | --- | --- | --- | --- |")
+    for qubits, layers, ceiling in DESIGNED:
+        data = calldata(qubits, layers)
+        print(f"| {qubits} x {layers} | {len(data):,} | {remote(data):,} | {local(data):,} | {ceiling:,} |", flush=True)
+
+
+def largest(remote: Gas, local: Gas) -> None:
+    print("\n| qubits | most layers | gates | bytes of calldata | gas, anvil | gas, py-evm |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for qubits in WIDTHS:
+        layers = most_layers(remote, qubits)
+        data = calldata(qubits, max(layers, 1))
+        gates = max(layers, 1) * (qubits * 5 if qubits > 1 else 4)
+        fits = f"{local(data):,}" if layers else "does not fit"
+        print(f"| {qubits} | {layers} | {gates:,} | {len(data):,} | {remote(data):,} | {fits} |", flush=True)
+
+
 def main() -> None:
     program = find("anvil")
     if program is None:
         raise SystemExit("anvil is not installed: scripts/install-services installs it")
     named = run([program, "--version"], capture_output=True, text=True, check=True).stdout.split()
-    print(f"{' '.join(named[:3])}; py-evm {version('py-evm')}, Prague; runtime {load_artifact('Referee').settings}")
-    options = ("--gas-limit", str(UNLIMITED), "--disable-code-size-limit", "--hardfork", "prague")
+    runs = load_artifact("Referee").settings["optimizer"]["runs"]
+    print(f"{' '.join(named[:3])}, py-evm {version('py-evm')}; both Prague; solc with optimizer runs {runs}")
     local = on_py_evm(Chain(["sponsor"]))
-    with anvil(*options) as node:
+    with anvil("--gas-limit", str(UNLIMITED), "--disable-code-size-limit", "--hardfork", "prague") as node:
         remote = on_anvil(node)
-        print("\n| qubits x layers | bytes of calldata | gas, anvil | gas, py-evm | ceiling |\n| --- | --- | --- | --- | --- |")
-        for qubits, layers, ceiling in DESIGNED:
-            data = calldata(qubits, layers)
-            print(f"| {qubits} x {layers} | {len(data):,} | {remote(data):,} | {local(data):,} | {ceiling:,} |")
-        print("\n| qubits | most layers | gates | gas, anvil | gas, py-evm |\n| --- | --- | --- | --- | --- |")
-        for qubits in WIDTHS:
-            layers = most_layers(remote, qubits)
-            if layers == 0:
-                print(f"| {qubits} | 0 | | {remote(calldata(qubits, 1)):,} for one layer | |")
-                continue
-            data = calldata(qubits, layers)
-            gates = layers * (qubits * 5 if qubits > 1 else 4)
-            print(f"| {qubits} | {layers} | {gates:,} | {remote(data):,} | {local(data):,} |", flush=True)
+        designed(remote, local)
+        largest(remote, local)
 
 
 if __name__ == "__main__":
