@@ -87,9 +87,10 @@ library Amplitudes {
         _complete(state);
         if (bit < 2) return _crossInside(state, bit, cosine, sine);
         uint256 stride = 8 << bit;
-        uint256 middle = state.end - state.size;
-        // Safe: the negative sine and the way back from imaginary to real parts are meant modulo 2^256.
+        // Safe: `middle` is where the imaginary parts begin. The negative sine, and the way back from there to the real
+        // parts, are meant modulo 2^256.
         unchecked {
+            uint256 middle = state.end - state.size;
             _rotate(state.lanes, state.real, middle, stride, state.size + stride, cosine, 0 - sine);
             _rotate(state.lanes, middle, state.end, stride, stride - state.size, cosine, sine);
         }
@@ -100,7 +101,10 @@ library Amplitudes {
         _complete(state);
         if (bit < 2) return _phaseInside(state, bit, cosine, sine);
         uint256 stride = 8 << bit;
-        _rotate(state.lanes, state.real + stride, state.end - state.size, stride, state.size, cosine, sine);
+        // Safe: addresses of memory in use.
+        unchecked {
+            _rotate(state.lanes, state.real + stride, state.end - state.size, stride, state.size, cosine, sine);
+        }
     }
 
     /// @notice H: the rotation RY by a quarter turn, then X. That is the same to the bit: its products are the same.

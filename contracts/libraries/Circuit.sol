@@ -166,8 +166,7 @@ library Circuit {
     /// @dev Checks one gate, which stands in the first 14 bytes of a word, and applies it.
     function _apply(Amplitudes.State memory state, Program memory program, uint256 gate) private pure {
         uint256 opcode = gate >> 248;
-        uint256 last = program.qubits - 1;
-        uint256 bit = last - _wire(gate >> 240, last);
+        uint256 bit = _bit(program, gate >> 240);
         if (opcode == RY) {
             (uint256 sine, uint256 cosine) = sineCosine(program.series, _angle(program, gate));
             Amplitudes.rotateY(state, bit, cosine, sine);
@@ -178,7 +177,7 @@ library Circuit {
             (uint256 sine, uint256 cosine) = sineCosine(program.series, _angle(program, gate));
             Amplitudes.rotateX(state, bit, cosine, sine);
         } else if (opcode == CNOT || opcode == CZ) {
-            uint256 other = last - _wire(gate >> 232, last);
+            uint256 other = _bit(program, gate >> 232);
             // Eleven bytes that mean nothing.
             if (other == bit || (gate << 24) >> 168 != 0) _refuse();
             if (opcode == CNOT) Amplitudes.flipWhere(state, bit, other);
@@ -191,10 +190,15 @@ library Circuit {
         }
     }
 
-    /// @dev The wire in the lowest byte, 0 to `last`.
-    function _wire(uint256 field, uint256 last) private pure returns (uint256 wire) {
-        wire = field & 0xFF;
-        if (wire > last) _refuse();
+    /// @dev The place, in the number of a basis state, of the wire in a field's lowest byte.
+    function _bit(Program memory program, uint256 field) private pure returns (uint256) {
+        uint256 wire = field & 0xFF;
+        uint256 qubits = program.qubits;
+        if (wire >= qubits) _refuse();
+        // Safe: by the line above.
+        unchecked {
+            return qubits - 1 - wire;
+        }
     }
 
     /// @dev `(constant + ((scale * value) >> 24)) mod 2^32`; scale and source are zero together.
@@ -202,21 +206,22 @@ library Circuit {
         // With the second wire, which means nothing, in front.
         uint256 source = (gate >> 224) & 0xFFFF;
         if (source > PARAMETER) _refuse();
-        Inputs memory inputs = program.inputs[source];
+        Inputs[3] memory kinds = program.inputs;
         uint256 index = (gate >> 208) & 0xFFFF;
-        uint256 scale;
-        // Safe: the four bytes from bit 144 on, with their sign.
+        bool right;
+        // Safe: reads one of three structs, and one input. Inputs that are not there, or of no bytes, are words of memory
+        // all the same; the former are refused, the latter multiplied by 0. The product has less than 96 bits. The sum is
+        // meant modulo 2^32, of which 2^256 is a multiple.
         assembly ("memory-safe") {
-            scale := sar(224, shl(80, gate))
-        }
-        if (index >= inputs.count || (scale == 0) != (source == NOTHING)) _refuse();
-        (uint256 at, uint256 size) = (inputs.at, inputs.size);
-        // Safe: reads one input, which is there, with its sign; or one of no bytes, which is multiplied by 0. The
-        // product has less than 96 bits. The sum is meant modulo 2^32, of which 2^256 is a multiple.
-        assembly ("memory-safe") {
-            let value := sar(sub(256, shl(3, size)), mload(add(at, mul(size, index))))
+            let inputs := mload(add(kinds, shl(5, source)))
+            let size := mload(add(inputs, 0x20))
+            // The four bytes from bit 144 on, with their sign; so the value.
+            let scale := sar(224, shl(80, gate))
+            let value := sar(sub(256, shl(3, size)), mload(add(mload(add(inputs, 0x40)), mul(size, index))))
+            right := and(lt(index, mload(inputs)), eq(iszero(scale), iszero(source)))
             angle := and(add(sar(24, mul(scale, value)), shr(176, gate)), 0xFFFFFFFF)
         }
+        if (!right) _refuse();
     }
 
     /// @dev The low halves of two lanes of 128 bits, for a sine and, above it, a cosine.
