@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+from eth_account.signers.local import LocalAccount
 from eth_typing import HexStr
 from web3.exceptions import TransactionNotFound
 
 from qfl_chain.chain.accounts import recover_signer
+from qfl_chain.chain.artifacts import load_artifact
 from qfl_chain.chain.decoding import report_tuple
 from qfl_chain.chain.fees import GWEI
 from qfl_chain.chain.ledger import Web3Ledger
+from qfl_chain.chain.outbox import Outbox
 from qfl_chain.chain.transport import answering
 from qfl_chain.errors import LedgerError
 from qfl_chain.protocol.eip712 import SIGNATURE_BYTES, committee_bytes, report_digest
@@ -24,7 +27,11 @@ from qfl_chain.types import Address, Digest, Filing, Gwei, Receipt, Report, Sign
 
 
 class Web3Court(Web3Ledger):
-    """One federation on one chain, with its disputes."""
+    """One federation on one chain, with its disputes. The referee's refusals have its own errors' names."""
+
+    def _sign_as(self, signer: LocalAccount | None, outbox: Outbox | None) -> None:
+        super()._sign_as(signer, outbox)
+        self._abi = [*load_artifact("Federation").abi, *load_artifact("Referee").abi]
 
     # Reading
 
