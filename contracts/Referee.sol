@@ -1,38 +1,47 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Simulator} from "./Simulator.sol";
 import {Case, Excerpt, Fault, IReferee} from "./interfaces/IReferee.sol";
+import {ISimulator} from "./interfaces/ISimulator.sol";
+import {Basis} from "./libraries/Basis.sol";
 import {Contributions} from "./libraries/Contributions.sol";
-import {Encoding} from "./libraries/Encoding.sol";
 import {Evidence} from "./libraries/Evidence.sol";
 import {Excerpts} from "./libraries/Excerpts.sol";
+import {Losses} from "./libraries/Losses.sol";
 import {Models} from "./libraries/Models.sol";
+import {Proofs} from "./libraries/Proofs.sol";
 import {Rewards} from "./libraries/Rewards.sol";
-import {Rounds} from "./libraries/Rounds.sol";
 import {Updates} from "./libraries/Updates.sol";
 
 /// @title Referee
 /// @notice Says whether a report is wrong. It keeps nothing, owns nothing and has no owner.
 contract Referee is IReferee {
+    /// @notice Where circuits run. It is made with the referee.
+    /// @dev Warning: compare the code at this address too.
+    ISimulator public immutable SIMULATOR = new Simulator();
+
     /* JUDGEMENT */
 
     /// @inheritdoc IReferee
     function judge(Fault fault, Case calldata facts, bytes calldata proof) external view {
         Case memory case_ = facts;
-        if (fault == Fault.LEAF) return Rounds.proveLeaf(case_, Encoding.checked(proof, "E"));
-        if (fault == Fault.HEADER) return Rounds.proveHeader(case_, Encoding.checked(proof, "E"));
-        if (fault == Fault.SUBSET) return Rounds.proveSubset(case_, Encoding.checked(proof, "EE"));
-        if (fault == Fault.STANDING) return Rounds.proveStanding(case_, Encoding.checked(proof, "EBBB"));
-        if (fault == Fault.PLAYERS) return Rounds.provePlayers(case_, Encoding.checked(proof, "E"));
-        if (fault == Fault.COALITIONS) return Rounds.proveCoalitions(case_, Encoding.checked(proof, "EEEE"));
-        if (fault == Fault.MODEL) return Models.proveModel(case_, Encoding.checked(proof, "EEEBB"));
-        if (fault == Fault.CONTRIBUTION) return Contributions.proveContribution(case_, Encoding.checked(proof, "EEEH"));
-        if (fault == Fault.WEIGHT) return Contributions.proveWeight(case_, Encoding.checked(proof, "E"));
-        if (fault == Fault.AGGREGATE) return Models.proveAggregate(case_, Encoding.checked(proof, "EEEBB"));
-        if (fault == Fault.VERDICT) return Rewards.proveVerdict(case_, Encoding.checked(proof, "EEE"));
-        if (fault == Fault.SPLIT) return Rewards.proveSplit(case_, Encoding.checked(proof, "EE"));
-        if (fault == Fault.REWARDS) return Rewards.proveRewards(case_, Encoding.checked(proof, "EB"));
-        if (fault == Fault.DECREASE) return Rewards.proveDecrease(case_, Encoding.checked(proof, "AQWBQWB"));
+        if (fault == Fault.LEAF) return Basis.proveLeaf(case_, Proofs.leaf(proof)[0]);
+        if (fault == Fault.HEADER) return Basis.proveHeader(case_, Proofs.header(proof)[0]);
+        if (fault == Fault.SUBSET) return Basis.proveSubset(case_, Proofs.subset(proof)[0]);
+        if (fault == Fault.STANDING) return Basis.proveStanding(case_, Proofs.standing(proof)[0]);
+        if (fault == Fault.PLAYERS) return Basis.provePlayers(case_, Proofs.players(proof)[0]);
+        if (fault == Fault.COALITIONS) return Basis.proveCoalitions(case_, Proofs.coalitions(proof)[0]);
+        if (fault == Fault.MODEL) return Models.proveModel(case_, Proofs.model(proof)[0]);
+        if (fault == Fault.LOSS) return Losses.proveLoss(case_, Proofs.loss(proof)[0], SIMULATOR);
+        if (fault == Fault.SUM) return Losses.proveSum(case_, Proofs.sum(proof)[0]);
+        if (fault == Fault.CONTRIBUTION) return Contributions.proveContribution(case_, Proofs.contribution(proof)[0]);
+        if (fault == Fault.WEIGHT) return Contributions.proveWeight(case_, Proofs.weight(proof)[0]);
+        if (fault == Fault.AGGREGATE) return Models.proveAggregate(case_, Proofs.aggregate(proof)[0]);
+        if (fault == Fault.VERDICT) return Rewards.proveVerdict(case_, Proofs.verdict(proof)[0]);
+        if (fault == Fault.SPLIT) return Rewards.proveSplit(case_, Proofs.split(proof)[0]);
+        if (fault == Fault.REWARDS) return Rewards.proveRewards(case_, Proofs.rewards(proof)[0]);
+        if (fault == Fault.DECREASE) return Rewards.proveDecrease(case_, Proofs.decrease(proof)[0]);
         revert NotJudged(fault);
     }
 

@@ -2,21 +2,17 @@
 pragma solidity 0.8.30;
 
 import {Case, ContributionProof, Fault, IReferee, WeightProof} from "../interfaces/IReferee.sol";
-import {Draws} from "./Draws.sol";
+import {Basis} from "./Basis.sol";
 import {Evidence} from "./Evidence.sol";
 
 /// @title Contributions
 /// @notice Proofs about what an update was worth, and what it weighs.
 /// @dev The Python twin is `qfl_chain.protocol.contribution`.
 library Contributions {
-    /// @dev Up to so many players the Shapley value is exact.
-    uint256 internal constant EXACT_UP_TO = 8;
-
     /// @notice CONTRIBUTION: a standing's phi is not its Shapley value, or not zero where it took no part.
     /// @dev Takes as given who the players are (PLAYERS), which coalitions are scored (COALITIONS) and their losses
     /// (LOSS, SUM). Where the standing took no part, coalitions and rules are not looked at.
-    function proveContribution(Case memory facts, bytes memory proof) internal pure {
-        ContributionProof memory shown = abi.decode(proof, (ContributionProof));
+    function proveContribution(Case memory facts, ContributionProof memory shown) internal pure {
         Evidence.Standing[] memory standings = Evidence.openStandings(facts, shown.standings);
         if (shown.standing >= standings.length) {
             revert IReferee.OutOfRange("standing", shown.standing, standings.length);
@@ -24,32 +20,26 @@ library Contributions {
         Evidence.Standing memory standing = standings[shown.standing];
         int256 phi;
         if (standing.status == Evidence.ACCEPTED) {
-            uint256 players = _players(standings);
+            uint256 players = Basis.countPlayers(standings);
             if (standing.player >= players) revert IReferee.OutOfRange("player", standing.player, players);
             Evidence.Coalition[] memory coalitions = Evidence.openCoalitions(facts, shown.coalitions);
-            phi = players <= EXACT_UP_TO
+            phi = players <= Basis.EXACT_UP_TO
                 ? _exact(coalitions, players, standing.player)
-                : _sampled(coalitions, _orders(facts, shown, players), standing.player);
+                : _sampled(coalitions, Basis.drawOrders(facts, Evidence.openRules(facts, shown.rules), players), standing.player);
         }
         if (phi == standing.phi) revert IReferee.NoFault(Fault.CONTRIBUTION);
     }
 
     /// @notice WEIGHT: a standing's weight is not its stake times its phi, or zero where that is negative.
     /// @dev Takes as given stake (STANDING) and phi (CONTRIBUTION).
-    function proveWeight(Case memory facts, bytes memory proof) internal pure {
+    function proveWeight(Case memory facts, WeightProof memory shown) internal pure {
         (Evidence.Standing memory standing,) =
-            Evidence.openStanding(facts, abi.decode(proof, (WeightProof)).standing);
+            Evidence.openStanding(facts, shown.standing);
         // Safe cast: not negative.
         uint256 gain = standing.phi > 0 ? uint256(standing.phi) : 0;
         // A product that does not fit is no weight: a true phi has 81 bits, a stake 64.
         bool fits = standing.stake == 0 || gain <= type(uint256).max / standing.stake;
         if (fits && standing.weight == standing.stake * gain) revert IReferee.NoFault(Fault.WEIGHT);
-    }
-
-    function _players(Evidence.Standing[] memory standings) private pure returns (uint256 players) {
-        for (uint256 i; i < standings.length; ++i) {
-            if (standings[i].status == Evidence.ACCEPTED) ++players;
-        }
     }
 
     /// @dev Shapley 1953: a coalition of s others precedes a player in s! (players - s - 1)! of all orders. The
@@ -83,21 +73,6 @@ library Contributions {
 
     function _size(uint256 mask) private pure returns (uint256 members) {
         for (; mask != 0; mask &= mask - 1) ++members;
-    }
-
-    /// @dev The orders walked: half as many as the rules name, since each is walked forwards and backwards.
-    function _orders(Case memory facts, ContributionProof memory shown, uint256 players)
-        private
-        pure
-        returns (uint256[][] memory orders)
-    {
-        Evidence.Rules memory rules = Evidence.openRules(facts, shown.rules);
-        Draws.Stream memory stream =
-            Draws.open("qfl-chain permutations", facts.report.inputs, facts.report.round);
-        orders = new uint256[][](rules.permutations / 2);
-        for (uint256 i; i < orders.length; ++i) {
-            orders[i] = Draws.sample(stream, players, players);
-        }
     }
 
     /// @dev The sum of what the player added in every walk. Walked backwards, whoever came after it is there before.

@@ -64,8 +64,10 @@ library Evidence {
         uint64 cumulative;
     }
 
-    /// @dev `row` is the hash of the losses, here and below.
+    /// @dev `row` is the hash of the losses, here and below. `wide` is set where the mask has more than `MAX_PLAYERS`
+    /// bits; what is in `mask` then means nothing.
     struct Coalition {
+        bool wide;
         uint256 mask;
         bytes32 model;
         int64 loss;
@@ -96,24 +98,21 @@ library Evidence {
 
     /// @notice The header.
     function openHeader(Case memory facts, Excerpt memory shown) internal pure returns (Header memory) {
-        Excerpts.check(facts.report.evidenceRoot, shown, "header");
-        if (shown.first != 0 || shown.leaves.length != 1) revert IReferee.WrongExcerpt("header");
+        _show(facts.report.evidenceRoot, shown, shown.first == 0 && shown.leaves.length == 1, "header");
         return _readHeader(shown.leaves[0]);
     }
 
     /// @notice One standing, and its position among all standings.
     function openStanding(Case memory facts, Excerpt memory shown) internal pure returns (Standing memory, uint256) {
-        Excerpts.check(facts.report.evidenceRoot, shown, "standing");
-        if (shown.first == 0 || shown.first > facts.revealed || shown.leaves.length != 1) {
-            revert IReferee.WrongExcerpt("standing");
-        }
+        bool one = shown.first != 0 && shown.first <= facts.revealed && shown.leaves.length == 1;
+        _show(facts.report.evidenceRoot, shown, one, "standing");
         return (_readStanding(shown.leaves[0], shown.first), shown.first - 1);
     }
 
     /// @notice The standings of the whole round, in order.
     function openStandings(Case memory facts, Excerpt memory shown) internal pure returns (Standing[] memory all) {
-        Excerpts.check(facts.report.evidenceRoot, shown, "standings");
-        if (shown.first != 1 || shown.leaves.length != facts.revealed) revert IReferee.WrongExcerpt("standings");
+        bool whole = shown.first == 1 && shown.leaves.length == facts.revealed;
+        _show(facts.report.evidenceRoot, shown, whole, "standings");
         all = new Standing[](shown.leaves.length);
         for (uint256 i; i < all.length; ++i) {
             all[i] = _readStanding(shown.leaves[i], i + 1);
@@ -122,26 +121,28 @@ library Evidence {
 
     /// @notice One coalition, and its position among all coalitions.
     function openCoalition(Case memory facts, Excerpt memory shown) internal pure returns (Coalition memory, uint256) {
-        Excerpts.check(facts.report.evidenceRoot, shown, "coalition");
-        if (shown.leaves.length != 1 || !_isCoalition(facts, shown)) revert IReferee.WrongExcerpt("coalition");
-        return (_readCoalition(shown.leaves[0], shown.first), shown.first - facts.revealed - 1);
+        bool one = shown.leaves.length == 1 && _isCoalition(facts, shown);
+        _show(facts.report.evidenceRoot, shown, one, "coalition");
+        return (_narrow(_readCoalition(shown.leaves[0], shown.first)), shown.first - facts.revealed - 1);
     }
 
     /// @notice The coalitions of the whole round, in order.
     function openCoalitions(Case memory facts, Excerpt memory shown) internal pure returns (Coalition[] memory) {
         (Coalition[] memory all, uint256 from, uint256 count) = openSomeCoalitions(facts, shown);
         if (from != 0 || all.length != count) revert IReferee.WrongExcerpt("coalitions");
+        for (uint256 i; i < count; ++i) {
+            _narrow(all[i]);
+        }
         return all;
     }
 
-    /// @notice Some neighbouring coalitions, the position of the first among all, and how many there are.
+    /// @notice Some neighbouring coalitions, wide ones too, the position of the first among all, and how many there are.
     function openSomeCoalitions(Case memory facts, Excerpt memory shown)
         internal
         pure
         returns (Coalition[] memory some, uint256 from, uint256 count)
     {
-        Excerpts.check(facts.report.evidenceRoot, shown, "coalitions");
-        if (!_isCoalition(facts, shown)) revert IReferee.WrongExcerpt("coalitions");
+        _show(facts.report.evidenceRoot, shown, _isCoalition(facts, shown), "coalitions");
         some = new Coalition[](shown.leaves.length);
         for (uint256 i; i < some.length; ++i) {
             some[i] = _readCoalition(shown.leaves[i], shown.first + i);
@@ -151,8 +152,7 @@ library Evidence {
 
     /// @notice The aggregate.
     function openAggregate(Case memory facts, Excerpt memory shown) internal pure returns (Aggregate memory) {
-        Excerpts.check(facts.report.evidenceRoot, shown, "aggregate");
-        if (!_isAggregate(facts, shown)) revert IReferee.WrongExcerpt("aggregate");
+        _show(facts.report.evidenceRoot, shown, _isAggregate(facts, shown), "aggregate");
         return _readAggregate(shown.leaves[0], shown.first);
     }
 
@@ -162,20 +162,20 @@ library Evidence {
         pure
         returns (bytes32 model, int64 loss, bytes32 row)
     {
-        Excerpts.check(facts.report.evidenceRoot, shown, "leaf");
-        if (_isAggregate(facts, shown)) {
+        bool candidate = _isAggregate(facts, shown);
+        bool one = candidate || (shown.leaves.length == 1 && _isCoalition(facts, shown));
+        _show(facts.report.evidenceRoot, shown, one, "leaf");
+        if (candidate) {
             Aggregate memory aggregate = _readAggregate(shown.leaves[0], shown.first);
             return (aggregate.candidate, aggregate.afterwards, aggregate.row);
         }
-        if (shown.leaves.length != 1 || !_isCoalition(facts, shown)) revert IReferee.WrongExcerpt("leaf");
         Coalition memory coalition = _readCoalition(shown.leaves[0], shown.first);
         return (coalition.model, coalition.loss, coalition.row);
     }
 
     /// @notice The rules, from the validation set's tree.
     function openRules(Case memory facts, Excerpt memory shown) internal pure returns (Rules memory rules) {
-        Excerpts.check(facts.validationRoot, shown, "rules");
-        if (shown.first != 0 || shown.leaves.length != 1) revert IReferee.WrongExcerpt("rules");
+        _show(facts.validationRoot, shown, shown.first == 0 && shown.leaves.length == 1, "rules");
         bytes memory leaf = shown.leaves[0];
         if (leaf.length != RULES) revert IReferee.UnreadableBytes("rules");
         // Safe casts: each field is read with its own width.
@@ -196,8 +196,7 @@ library Evidence {
         pure
         returns (uint8 label, bytes memory features)
     {
-        Excerpts.check(facts.validationRoot, shown, "sample");
-        if (shown.first != index + 1 || shown.leaves.length != 1) revert IReferee.WrongExcerpt("sample");
+        _show(facts.validationRoot, shown, shown.first == index + 1 && shown.leaves.length == 1, "sample");
         bytes memory leaf = shown.leaves[0];
         if (leaf.length != 1 + 4 * uint256(rules.features)) revert IReferee.UnreadableBytes("sample");
         label = uint8(leaf[0]);
@@ -206,6 +205,12 @@ library Evidence {
         assembly ("memory-safe") {
             mcopy(add(features, 32), add(leaf, 33), mload(features))
         }
+    }
+
+    /// @dev Reverts unless the excerpt leads to the root and shows the places that it should.
+    function _show(bytes32 root, Excerpt memory shown, bool placed, string memory part) private pure {
+        Excerpts.check(root, shown, part);
+        if (!placed) revert IReferee.WrongExcerpt(part);
     }
 
     /* SHAPE */
@@ -243,7 +248,7 @@ library Evidence {
     }
 
     function _isAggregate(Case memory facts, Excerpt memory shown) private pure returns (bool) {
-        return shown.first > facts.revealed && shown.first == shown.count - 1;
+        return shown.first > facts.revealed && uint256(shown.first) + 1 == shown.count && shown.leaves.length == 1;
     }
 
     function _isHeaderLeaf(bytes memory leaf) private pure returns (bool) {
@@ -289,26 +294,36 @@ library Evidence {
 
     function _readStanding(bytes memory leaf, uint256 position) private pure returns (Standing memory standing) {
         if (!_isStandingLeaf(leaf)) revert IReferee.UnreadableLeaf(position);
-        standing.participant = address(uint160(readUint(leaf, 1, 20)));
-        standing.stake = uint64(readUint(leaf, 21, 8));
-        standing.digest = bytes32(readUint(leaf, 29, 32));
-        standing.status = uint8(readUint(leaf, 61, 1));
-        standing.player = uint16(readUint(leaf, 62, 2));
-        standing.phi = int256(readUint(leaf, 64, 32));
-        standing.weight = readUint(leaf, 96, 32);
-        standing.reward = uint64(readUint(leaf, 128, 8));
-        standing.cumulative = uint64(readUint(leaf, 136, 8));
+        // Safe: reads inside of the leaf or behind it, and shifts out what is no part of the field; writes the nine words
+        // of the struct. A round's standings are read for most proofs, so this is worth it.
+        assembly ("memory-safe") {
+            let bytes_ := add(leaf, 32)
+            mstore(standing, shr(96, mload(add(bytes_, 1))))
+            mstore(add(standing, 32), shr(192, mload(add(bytes_, 21))))
+            mstore(add(standing, 64), mload(add(bytes_, 29)))
+            mstore(add(standing, 96), shr(248, mload(add(bytes_, 61))))
+            mstore(add(standing, 128), shr(240, mload(add(bytes_, 62))))
+            mstore(add(standing, 160), mload(add(bytes_, 64)))
+            mstore(add(standing, 192), mload(add(bytes_, 96)))
+            mstore(add(standing, 224), shr(192, mload(add(bytes_, 128))))
+            mstore(add(standing, 256), shr(192, mload(add(bytes_, 136))))
+        }
     }
 
-    /// @dev A mask of more than one word is canonical, but nothing that opens it can be judged.
     function _readCoalition(bytes memory leaf, uint256 position) private pure returns (Coalition memory coalition) {
         if (!_isCoalitionLeaf(leaf)) revert IReferee.UnreadableLeaf(position);
         uint256 width = leaf.length - COALITION;
-        if (width * 8 > MAX_PLAYERS) revert IReferee.OutOfRange("mask", width * 8, MAX_PLAYERS + 1);
-        coalition.mask = width == 0 ? 0 : readUint(leaf, 3, width);
+        coalition.wide = width * 8 > MAX_PLAYERS;
+        coalition.mask = width == 0 || coalition.wide ? 0 : readUint(leaf, 3, width);
         coalition.model = bytes32(readUint(leaf, 3 + width, 32));
         coalition.loss = int64(uint64(readUint(leaf, 35 + width, 8)));
         coalition.row = bytes32(readUint(leaf, 43 + width, 32));
+    }
+
+    /// @dev The coalition, whose mask must fit one word: with more players nothing is judged.
+    function _narrow(Coalition memory coalition) private pure returns (Coalition memory) {
+        if (coalition.wide) revert IReferee.OutOfRange("mask", MAX_PLAYERS + 8, MAX_PLAYERS + 1);
+        return coalition;
     }
 
     function _readAggregate(bytes memory leaf, uint256 position) private pure returns (Aggregate memory aggregate) {

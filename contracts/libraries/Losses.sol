@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Case, Fault, IReferee, LossProof, SumProof} from "../interfaces/IReferee.sol";
-import {Circuit} from "./Circuit.sol";
+import {ISimulator} from "../interfaces/ISimulator.sol";
 import {Evidence} from "./Evidence.sol";
 
 /// @title Losses
@@ -29,8 +29,7 @@ library Losses {
     /// the updates alone. The same holds where the terms themselves name a circuit, a label or a number of classes that
     /// do not fit together: no report can be right then, and none is convicted for it.
     /// @dev A row that ends too early has no loss to compare here; SUM convicts it.
-    function proveLoss(Case memory facts, bytes memory proof) internal pure {
-        LossProof memory shown = abi.decode(proof, (LossProof));
+    function proveLoss(Case memory facts, LossProof memory shown, ISimulator simulator) internal pure {
         (bytes32 model,, bytes32 row) = Evidence.openScored(facts, shown.leaf);
         bytes32 found = keccak256(shown.row);
         if (found != row) revert IReferee.WrongBytes("row", row, found);
@@ -42,14 +41,13 @@ library Losses {
         uint256 length = shown.row.length / LOSS;
         if (length > subset.length) length = subset.length;
         if (position >= length) revert IReferee.OutOfRange("position", position, length);
-        int256 loss = _loss(facts, shown, subset[position]);
+        int256 loss = _loss(facts, shown, subset[position], simulator);
         if (_lossAt(shown.row, position) == loss) revert IReferee.NoFault(Fault.LOSS);
     }
 
     /// @notice SUM: a row has not one loss for each sample, or the leaf's loss is not their sum.
     /// @dev Takes as given how many samples there are (SUBSET).
-    function proveSum(Case memory facts, bytes memory proof) internal pure {
-        SumProof memory shown = abi.decode(proof, (SumProof));
+    function proveSum(Case memory facts, SumProof memory shown) internal pure {
         (, int64 loss, bytes32 row) = Evidence.openScored(facts, shown.leaf);
         bytes32 found = keccak256(shown.row);
         if (found != row) revert IReferee.WrongBytes("row", row, found);
@@ -63,15 +61,19 @@ library Losses {
         if (sum == loss) revert IReferee.NoFault(Fault.SUM);
     }
 
-    function _loss(Case memory facts, LossProof memory shown, uint256 index) private pure returns (int256) {
+    function _loss(Case memory facts, LossProof memory shown, uint256 index, ISimulator simulator)
+        private
+        pure
+        returns (int256)
+    {
         Evidence.Rules memory rules = Evidence.openRules(facts, shown.rules);
         (uint8 label, bytes memory features) = Evidence.openSample(facts, shown.sample, index, rules);
         bytes memory parameters = _parameters(facts.circuit, shown.model);
-        return Circuit.loss(shown.circuit, parameters, features, label, rules.classes);
+        return simulator.loss(shown.circuit, parameters, features, label, rules.classes);
     }
 
     /// @dev The parameters of a model's block, 8 bytes each; whether they are as many as the circuit's is for
-    /// `Circuit` to say. Each is below 2^62 in size, as in `qfl_chain.protocol.codec.decode_model`. The round may be
+    /// the simulator to say. Each is below 2^62 in size, as in `qfl_chain.protocol.codec.decode_model`. The round may be
     /// any: a loss does not depend on it, and the model's digest is not what is proved here.
     function _parameters(bytes32 circuit, bytes memory model) private pure returns (bytes memory parameters) {
         if (model.length < MODEL_HEAD) revert IReferee.UnreadableBytes("model");

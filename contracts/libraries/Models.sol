@@ -12,8 +12,7 @@ import {Evidence} from "./Evidence.sol";
 library Models {
     /// @notice MODEL: a coalition's model is not the base plus its members' aggregate, weighted by stake.
     /// @dev Takes as given who the players are, what they sent, and their stakes (STANDING, PLAYERS).
-    function proveModel(Case memory facts, bytes memory proof) internal pure {
-        ModelProof memory shown = abi.decode(proof, (ModelProof));
+    function proveModel(Case memory facts, ModelProof memory shown) internal pure {
         Evidence.Standing[] memory standings = Evidence.openStandings(facts, shown.standings);
         (Evidence.Coalition memory coalition,) = Evidence.openCoalition(facts, shown.coalition);
 
@@ -30,8 +29,7 @@ library Models {
 
     /// @notice AGGREGATE: the candidate is not the base plus the aggregate of the updates, by their weights.
     /// @dev Takes as given the weights (CONTRIBUTION, WEIGHT) and what MODEL does.
-    function proveAggregate(Case memory facts, bytes memory proof) internal pure {
-        AggregateProof memory shown = abi.decode(proof, (AggregateProof));
+    function proveAggregate(Case memory facts, AggregateProof memory shown) internal pure {
         Evidence.Standing[] memory standings = Evidence.openStandings(facts, shown.standings);
         Evidence.Aggregate memory verdict = Evidence.openAggregate(facts, shown.aggregate);
 

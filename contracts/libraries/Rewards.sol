@@ -13,8 +13,7 @@ import {Sort} from "./Sort.sol";
 library Rewards {
     /// @notice VERDICT: the losses compared, whether the candidate was accepted, the model or the total.
     /// @dev Takes as given the losses (LOSS, SUM), the weights (WEIGHT) and the candidate (AGGREGATE).
-    function proveVerdict(Case memory facts, bytes memory proof) internal pure {
-        VerdictProof memory shown = abi.decode(proof, (VerdictProof));
+    function proveVerdict(Case memory facts, VerdictProof memory shown) internal pure {
         uint256 weight = _total(Evidence.openStandings(facts, shown.standings));
         (Evidence.Coalition memory nobody, uint256 position) = Evidence.openCoalition(facts, shown.coalition);
         if (position != 0) revert IReferee.WrongExcerpt("coalition");
@@ -30,8 +29,7 @@ library Rewards {
 
     /// @notice SPLIT: a reward of the round is not the budget's share by the weights, or not zero where nothing is paid.
     /// @dev Takes as given the weights (WEIGHT) and whether the candidate was accepted (VERDICT).
-    function proveSplit(Case memory facts, bytes memory proof) internal pure {
-        SplitProof memory shown = abi.decode(proof, (SplitProof));
+    function proveSplit(Case memory facts, SplitProof memory shown) internal pure {
         Evidence.Standing[] memory standings = Evidence.openStandings(facts, shown.standings);
         Evidence.Aggregate memory verdict = Evidence.openAggregate(facts, shown.aggregate);
         uint256 total = _total(standings);
@@ -47,8 +45,7 @@ library Rewards {
 
     /// @notice REWARDS: the report's tree is not that of the accounts before plus the rewards of the round.
     /// @dev Takes as given whose the standings are (STANDING), the rewards (SPLIT) and the total (VERDICT).
-    function proveRewards(Case memory facts, bytes memory proof) internal pure {
-        RewardsProof memory shown = abi.decode(proof, (RewardsProof));
+    function proveRewards(Case memory facts, RewardsProof memory shown) internal pure {
         Evidence.Standing[] memory standings = Evidence.openStandings(facts, shown.standings);
         uint256[] memory accounts = SumTree.unpack(shown.accounts);
         if (!SumTree.isTree(facts.baseRewards, facts.baseTotal, accounts)) revert IReferee.InvalidClaim("accounts");
@@ -60,8 +57,7 @@ library Rewards {
     }
 
     /// @notice DECREASE: an account has less in the report's tree than in the one before.
-    function proveDecrease(Case memory facts, bytes memory proof) internal pure {
-        DecreaseProof memory shown = abi.decode(proof, (DecreaseProof));
+    function proveDecrease(Case memory facts, DecreaseProof memory shown) internal pure {
         if (
             !SumTree.contains(
                 facts.baseRewards, facts.baseTotal, shown.account, shown.before, shown.beforeIndex, shown.beforeProof

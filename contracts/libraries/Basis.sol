@@ -20,17 +20,17 @@ import {Excerpts} from "./Excerpts.sol";
 import {Sort} from "./Sort.sol";
 import {Updates} from "./Updates.sol";
 
-/// @title Rounds
+/// @title Basis
 /// @notice Proofs about what a report started from: the round, its samples, whose updates take part, and which
 /// coalitions are scored.
 /// @dev The Python twins are `qfl_chain.protocol.report` and `qfl_chain.protocol.contribution`.
-library Rounds {
+library Basis {
     /// @dev Up to so many players every coalition is scored.
     uint256 internal constant EXACT_UP_TO = 8;
 
     /// @notice LEAF: bytes that are no leaf of their place, or a tree that is too small for the round.
-    function proveLeaf(Case memory facts, bytes memory proof) internal pure {
-        Excerpt memory shown = abi.decode(proof, (LeafProof)).leaf;
+    function proveLeaf(Case memory facts, LeafProof memory proof) internal pure {
+        Excerpt memory shown = proof.leaf;
         Excerpts.check(facts.report.evidenceRoot, shown, "leaf");
         if (shown.leaves.length != 1) revert IReferee.WrongExcerpt("leaf");
         if (Evidence.isCanonical(facts.revealed, shown.count, shown.first, shown.leaves[0])) {
@@ -39,8 +39,8 @@ library Rounds {
     }
 
     /// @notice HEADER: a field of the header that the chain says otherwise.
-    function proveHeader(Case memory facts, bytes memory proof) internal pure {
-        Evidence.Header memory header = Evidence.openHeader(facts, abi.decode(proof, (HeaderProof)).header);
+    function proveHeader(Case memory facts, HeaderProof memory shown) internal pure {
+        Evidence.Header memory header = Evidence.openHeader(facts, shown.header);
         if (
             header.federation == facts.federation && header.round == facts.report.round
                 && header.inputs == facts.report.inputs && header.circuit == facts.circuit
@@ -51,8 +51,7 @@ library Rounds {
     }
 
     /// @notice SUBSET: other samples than those that the round draws, ascending.
-    function proveSubset(Case memory facts, bytes memory proof) internal pure {
-        SubsetProof memory shown = abi.decode(proof, (SubsetProof));
+    function proveSubset(Case memory facts, SubsetProof memory shown) internal pure {
         uint32[] memory said = Evidence.openHeader(facts, shown.header).subset;
         Evidence.Rules memory rules = Evidence.openRules(facts, shown.rules);
         if (_isSubset(facts, rules, said)) revert IReferee.NoFault(Fault.SUBSET);
@@ -61,8 +60,7 @@ library Rounds {
     /// @notice STANDING: another participant, stake or digest than was revealed, or a wrong status.
     /// @dev The first that holds is the status: unavailable, malformed, duplicate, accepted. The payload is looked at
     /// only where it decides.
-    function proveStanding(Case memory facts, bytes memory proof) internal view {
-        StandingProof memory shown = abi.decode(proof, (StandingProof));
+    function proveStanding(Case memory facts, StandingProof memory shown) internal view {
         (Evidence.Standing memory said, uint256 index) = Evidence.openStanding(facts, shown.standing);
         uint256 count = Updates.checkReveals(facts.report.inputs, shown.reveals);
         if (index >= count) revert IReferee.OutOfRange("reveal", index, count);
@@ -78,8 +76,8 @@ library Rounds {
 
     /// @notice PLAYERS: the players are not the accepted updates, in order, from 0 on.
     /// @dev Takes as given the statuses (STANDING).
-    function provePlayers(Case memory facts, bytes memory proof) internal pure {
-        Evidence.Standing[] memory standings = Evidence.openStandings(facts, abi.decode(proof, (PlayersProof)).standings);
+    function provePlayers(Case memory facts, PlayersProof memory shown) internal pure {
+        Evidence.Standing[] memory standings = Evidence.openStandings(facts, shown.standings);
         uint256 players;
         for (uint256 i; i < standings.length; ++i) {
             bool accepted = standings[i].status == Evidence.ACCEPTED;
@@ -92,8 +90,7 @@ library Rounds {
     /// is not the one of its place.
     /// @dev Takes as given the statuses (STANDING). Any neighbouring coalitions will do: what is wrong is among them,
     /// or it is the number of all.
-    function proveCoalitions(Case memory facts, bytes memory proof) internal pure {
-        CoalitionsProof memory shown = abi.decode(proof, (CoalitionsProof));
+    function proveCoalitions(Case memory facts, CoalitionsProof memory shown) internal pure {
         Evidence.Header memory header = Evidence.openHeader(facts, shown.header);
         uint256 players = countPlayers(Evidence.openStandings(facts, shown.standings));
         (Evidence.Coalition[] memory some, uint256 from, uint256 count) =
@@ -103,7 +100,7 @@ library Rounds {
         (uint256[] memory masks, uint256 scale) = _scored(facts, rules, players);
         if (header.scale != scale || header.coalitions != masks.length || count != masks.length) return;
         for (uint256 i; i < some.length; ++i) {
-            if (some[i].mask != masks[from + i]) return;
+            if (some[i].wide || some[i].mask != masks[from + i]) return;
         }
         revert IReferee.NoFault(Fault.COALITIONS);
     }
