@@ -3,13 +3,18 @@
 # make test  the whole test suite
 # make chaos the chaos suite at length: 200 kills and more, with figures
 # make check what CI runs: style, types, layers, generated files, tests
+# make audit what CI runs on the contracts beyond that: forge's quick tests, slither, halmos
+# make forge-long  a million calls and more against the invariants; make mutants  do the tests notice changed contracts
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SCRIPTS := scripts/build-datasets scripts/check-protocol scripts/make-cli-reference scripts/make-vectors
+SCRIPTS := scripts/build-datasets scripts/check-protocol scripts/check-slither scripts/make-cli-reference \
+	scripts/make-vectors scripts/mutate-contracts
+FORGE := .services/bin/forge
+AUDIT := .audit/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run demo-network test chaos check lint generated clean
+.PHONY: run demo-network test chaos check lint generated audit forge forge-long slither halmos mutants clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/core
@@ -39,6 +44,32 @@ generated: $(VENV)/dev
 	@$(BIN)/python scripts/make-vectors --check
 	@$(BIN)/python scripts/check-protocol
 
+audit: forge slither halmos
+
+forge: $(FORGE)
+	@$(FORGE) test
+
+forge-long: $(FORGE)
+	@scripts/forge-long
+
+slither: $(FORGE) $(AUDIT)/slither
+	@scripts/check-slither
+
+halmos: $(FORGE) $(AUDIT)/slither
+	@PATH=$(CURDIR)/.services/bin:$$PATH FOUNDRY_PROFILE=symbolic $(AUDIT)/halmos --contract SymbolicTest --forge-build-out .forge/symbolic
+
+mutants: $(FORGE) $(VENV)/dev
+	@$(BIN)/python scripts/mutate-contracts
+
+$(FORGE): scripts/install-foundry
+	@scripts/install-solc
+	@scripts/install-foundry
+	@touch $@
+
+$(AUDIT)/slither: scripts/install-auditors
+	@PYTHON=$(PYTHON) scripts/install-auditors
+	@touch $@
+
 $(VENV)/core: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) --editable .
@@ -49,4 +80,4 @@ $(VENV)/dev: pyproject.toml constraints.txt $(VENV)/core
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .solc .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .audit .forge .solc .mypy_cache .ruff_cache .pytest_cache .hypothesis
