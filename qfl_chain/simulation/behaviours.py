@@ -21,7 +21,6 @@ from qfl_chain.protocol.commitment import commitment
 from qfl_chain.protocol.history import RoundRecord
 from qfl_chain.types import Digest, Gwei, IntArray, Opening, Receipt
 
-
 SCALED = 50
 """How many times over a scaled update is what was learned."""
 

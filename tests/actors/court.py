@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qfl_chain.protocol.filing import ShownLeaf
 from qfl_chain.errors import Reverted
 from qfl_chain.protocol.codec import digest_of_bytes
 from qfl_chain.protocol.faults import Fault, Offence
-from qfl_chain.protocol.filing import committee_at, filing_hash, filing_of
+from qfl_chain.protocol.filing import ShownLeaf, committee_at, filing_hash, filing_of
 from qfl_chain.protocol.history import History
 from qfl_chain.protocol.merkle import Excerpt
 from qfl_chain.protocol.replay import replay

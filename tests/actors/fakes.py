@@ -13,9 +13,9 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from eth_utils.address import to_checksum_address
 
-from qfl_chain.protocol.filing import ShownLeaf
 from qfl_chain.protocol.codec import Model, Rules, Validation, digest_of_bytes, encode_model, encode_validation
 from qfl_chain.protocol.commitment import accumulate
+from qfl_chain.protocol.filing import ShownLeaf
 from qfl_chain.protocol.validation import validation_root
 from qfl_chain.storage.blocks import MemoryStore
 from qfl_chain.types import (
