@@ -103,7 +103,8 @@ class Web3Court(Web3Ledger):
         """
         filings = filing_tuple(filing), filing_tuple(base)
         call = self._contract.functions.refute(int(fault), *filings, committee_bytes(oracles), proof)
-        caller: TxParams = {"from": self._signer.address} if self._signer else {"from": self._contract.address}
+        # Whoever refutes is sent the bounty, so it has to be somebody who can take it.
+        caller: TxParams = {"from": self._signer.address if self._signer else self._terms.sponsor}
         with readable_reverts(self._web3, self._abi, "refute"), answering(self._web3):
             return int(call.estimate_gas(caller))
 
