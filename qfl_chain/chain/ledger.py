@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from copy import copy
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import HexStr
@@ -85,7 +85,7 @@ class Web3Ledger:
                 raise WrongContract(f"no contract at {federation} on chain {self._chain_id}: check the address and RPC")
         self._terms = self._read_terms()
 
-    def signed_by(self, signer: LocalAccount, outbox: Outbox | None = None) -> Web3Ledger:
+    def signed_by(self, signer: LocalAccount, outbox: Outbox | None = None) -> Self:
         """The same federation, written as another account; what was read of the chain is shared."""
         other = copy(self)
         other._sign_as(signer, outbox)
@@ -236,4 +236,16 @@ def deploy(
     call = factory.constructor(terms_tuple(terms), sorted(terms.oracles, key=pack_address))
     with readable_reverts(web3, artifact.abi, "deploy"):
         receipt = Sender(web3, signer, policy, outbox).send("deploy", call, funding * GWEI)
+    return Address(cast(str, receipt["contractAddress"])), to_receipt("deploy", receipt)
+
+
+def deploy_referee(web3: Web3, signer: LocalAccount, policy: SendPolicy | None = None) -> tuple[Address, Receipt]:
+    """Put a referee on the chain and return its address. One serves any number of federations.
+
+    Raises:
+        LedgerError: as :meth:`Sender.send`.
+    """
+    artifact: Artifact = load_artifact("Referee")
+    factory: Any = web3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
+    receipt = Sender(web3, signer, policy).send("deploy", factory.constructor())
     return Address(cast(str, receipt["contractAddress"])), to_receipt("deploy", receipt)
