@@ -17,9 +17,22 @@ library Aggregation {
     uint256 internal constant TRIM_PERCENT = 20;
 
     /// @dev A stake has 64 bits. A contribution has at most 81: two losses of 64 bits differ by 65, and it sums at most
-    /// 8! or 2^16 such differences. So no true weight comes near this bound, and below it nothing here overflows: 31
-    /// bits of a delta and 16 for the number of updates make 239.
+    /// 8! or 2^16 such differences. So no true weight comes near this bound, and below it nothing here overflows: 32
+    /// bits of a delta and 16 for the number of updates make 240.
     uint256 internal constant WEIGHT_BOUND = 1 << 192;
+
+    /// @dev Below this total, a sum over updates fits half a word.
+    uint256 private constant LANE_BOUND = 1 << 96;
+
+    /// @dev What is added to a delta so that it is not negative; the same for eight deltas in a word. A flipped sign
+    /// bit adds it.
+    uint256 private constant BIAS = 1 << 31;
+    uint256 private constant BIASES = 0x8000000080000000800000008000000080000000800000008000000080000000;
+
+    /// @dev The lowest delta of each half of a word; the lower half; the weight under a biased delta.
+    uint256 private constant LANES = 0x00ffffffff000000000000000000000000ffffffff;
+    uint256 private constant LOWER = 0xffffffffffffffffffffffffffffffff;
+    uint256 private constant WEIGHT = type(uint256).max >> 32;
 
     /// @dev Magic, version, circuit, round and count of an update or a model; then 4 bytes a delta or 8 a parameter.
     uint256 private constant HEAD = 43;
@@ -104,6 +117,7 @@ library Aggregation {
         pure
         returns (int256[] memory change)
     {
+        if (rule > MEDIAN) revert IReferee.UnreadableBytes("rules");
         // Room for whole words of eight deltas.
         change = new int256[](count + 7);
         // Safe: shortens the array; what is behind it stays allocated.
@@ -112,62 +126,58 @@ library Aggregation {
         }
         if (weights.length == 0) return change;
         uint256 total = _total(weights);
-        if (rule == WEIGHTED_MEAN) {
+        if (rule == WEIGHTED_MEAN && total < LANE_BOUND) {
             _weightedMean(deltas, weights, total, change);
-        } else if (rule == TRIMMED_MEAN || rule == MEDIAN) {
-            _ranked(rule, deltas, weights, total, change);
         } else {
-            revert IReferee.UnreadableBytes("rules");
+            _ranked(rule, deltas, weights, total, change);
         }
     }
 
-    /// @dev floor(sum w_i delta_i / sum w_i) of every coordinate.
+    /// @dev floor(sum w_i delta_i / sum w_i) of every coordinate, eight at a time: one word of each update.
+    ///
+    /// 2^31 is added to every delta, which adds as much to the mean, so that nothing here is negative. Then a word
+    /// holds two sums side by side: of coordinates 0 and 4 of the eight, of 1 and 5, of 2 and 6, of 3 and 7.
     function _weightedMean(bytes memory deltas, uint256[] memory weights, uint256 total, int256[] memory change)
         private
         pure
     {
-        for (uint256 i; i < weights.length; ++i) {
-            _addScaled(change, deltas, i, weights[i]);
-        }
-        for (uint256 j; j < change.length; ++j) {
-            // Safe cast: `total` is below 2^208.
-            change[j] = _floorDiv(change[j], int256(total));
-        }
-    }
-
-    /// @dev Adds weight times delta to every sum, eight at a time: one word of the update.
-    function _addScaled(int256[] memory sums, bytes memory deltas, uint256 update, uint256 weight) private pure {
-        // Safe: `sums` has room for whole words of eight, and what an update's last word holds behind its deltas is
-        // added there and never looked at. Sums stay below 2^239 by WEIGHT_BOUND. Shifting to the right keeps the sign.
+        // Safe: a sum is below 2^32 times `total`, so by LANE_BOUND it stays in its half of a word. `change` has room
+        // for whole words of eight; what the last word of an update holds behind its deltas goes into sums that are
+        // never looked at. Nothing else is written.
         assembly ("memory-safe") {
-            let count := mload(sums)
-            let from := add(add(deltas, 32), mul(update, mul(DELTA, count)))
-            let at := add(sums, 32)
-            let end := add(at, shl(5, count))
-            for {} lt(at, end) {} {
-                let word := mload(from)
-                mstore(at, add(mload(at), mul(weight, sar(224, word))))
-                let next := add(at, 32)
-                mstore(next, add(mload(next), mul(weight, sar(224, shl(32, word)))))
-                next := add(at, 64)
-                mstore(next, add(mload(next), mul(weight, sar(224, shl(64, word)))))
-                next := add(at, 96)
-                mstore(next, add(mload(next), mul(weight, sar(224, shl(96, word)))))
-                next := add(at, 128)
-                mstore(next, add(mload(next), mul(weight, sar(224, shl(128, word)))))
-                next := add(at, 160)
-                mstore(next, add(mload(next), mul(weight, sar(224, shl(160, word)))))
-                next := add(at, 192)
-                mstore(next, add(mload(next), mul(weight, sar(224, shl(192, word)))))
-                next := add(at, 224)
-                mstore(next, add(mload(next), mul(weight, sar(224, shl(224, word)))))
-                from := add(from, 32)
+            let stride := mul(DELTA, mload(change))
+            let last := add(weights, shl(5, mload(weights)))
+            let at := add(change, 32)
+            let end := add(at, shl(5, mload(change)))
+            for { let column := add(deltas, 32) } lt(at, end) { column := add(column, 32) } {
+                let a := 0
+                let b := 0
+                let c := 0
+                let d := 0
+                let from := column
+                for { let w := weights } lt(w, last) {} {
+                    w := add(w, 32)
+                    let word := xor(mload(from), BIASES)
+                    a := add(a, mul(mload(w), and(shr(96, word), LANES)))
+                    b := add(b, mul(mload(w), and(shr(64, word), LANES)))
+                    c := add(c, mul(mload(w), and(shr(32, word), LANES)))
+                    d := add(d, mul(mload(w), and(word, LANES)))
+                    from := add(from, stride)
+                }
+                mstore(at, sub(div(shr(128, a), total), BIAS))
+                mstore(add(at, 32), sub(div(shr(128, b), total), BIAS))
+                mstore(add(at, 64), sub(div(shr(128, c), total), BIAS))
+                mstore(add(at, 96), sub(div(shr(128, d), total), BIAS))
+                mstore(add(at, 128), sub(div(and(a, LOWER), total), BIAS))
+                mstore(add(at, 160), sub(div(and(b, LOWER), total), BIAS))
+                mstore(add(at, 192), sub(div(and(c, LOWER), total), BIAS))
+                mstore(add(at, 224), sub(div(and(d, LOWER), total), BIAS))
                 at := add(at, 256)
             }
         }
     }
 
-    /// @dev The rules that put each coordinate's deltas in ascending order first.
+    /// @dev The rules on each coordinate's deltas in ascending order. The mean is the one that trims nothing.
     function _ranked(
         uint256 rule,
         bytes memory deltas,
@@ -177,10 +187,13 @@ library Aggregation {
     ) private pure {
         uint256[] memory column = new uint256[](weights.length);
         uint256[] memory scratch = new uint256[](weights.length);
+        uint256 cut = rule == TRIMMED_MEAN ? total * TRIM_PERCENT / 100 : 0;
         for (uint256 j; j < change.length; ++j) {
             _readColumn(deltas, weights, j, change.length, column);
             uint256[] memory sorted = Sort.ascending(column, scratch);
-            change[j] = rule == MEDIAN ? _median(sorted, total) : _trimmedMean(sorted, total);
+            uint256 value = rule == MEDIAN ? _median(sorted, total) : _trimmedMean(sorted, cut, total - cut);
+            // Safe cast: 32 bits.
+            change[j] = int256(value) - int256(BIAS);
         }
     }
 
@@ -199,62 +212,43 @@ library Aggregation {
             let end := shl(5, mload(weights))
             let from := add(add(deltas, 32), mul(DELTA, j))
             for { let i := 32 } iszero(gt(i, end)) { i := add(i, 32) } {
-                let delta := shr(224, mload(from))
-                mstore(add(column, i), or(shl(224, xor(delta, 0x80000000)), mload(add(weights, i))))
+                let delta := xor(shr(224, mload(from)), BIAS)
+                mstore(add(column, i), or(shl(224, delta), mload(add(weights, i))))
                 from := add(from, mul(DELTA, count))
             }
         }
     }
 
-    /// @dev Weighted mean of what is left when TRIM_PERCENT of the weight is cut off at each end. An update that
-    /// straddles a cut keeps the part of its weight that lies inside.
-    function _trimmedMean(uint256[] memory sorted, uint256 total) private pure returns (int256) {
-        // Safe unchecked: weights, their sums and the sum over deltas are bounded by WEIGHT_BOUND. `end` never falls.
+    /// @dev Weighted mean of the weight between `low` and `high`, counted from the least delta up; rounded down. An
+    /// update that straddles a cut keeps the part of its weight that lies inside. Deltas have 2^31 added.
+    function _trimmedMean(uint256[] memory sorted, uint256 low, uint256 high) private pure returns (uint256) {
+        // Safe unchecked: weights, their sums and the sum over deltas are bounded by WEIGHT_BOUND, and `end` lies above
+        // `start`. All words together reach `high`, so the loop ends at one of them.
         unchecked {
-            uint256 low = total * TRIM_PERCENT / 100;
-            uint256 high = total - low;
             uint256 upper;
             uint256 start = low;
-            int256 sum;
-            for (uint256 i; i < sorted.length; ++i) {
-                upper += _weightOf(sorted[i]);
-                uint256 end = upper < low ? low : upper > high ? high : upper;
-                // Safe cast: below 2^208.
-                sum += int256(end - start) * _deltaOf(sorted[i]);
+            uint256 sum;
+            for (uint256 i; start != high; ++i) {
+                uint256 word = sorted[i];
+                upper += word & WEIGHT;
+                if (upper <= start) continue;
+                uint256 end = upper < high ? upper : high;
+                sum += (end - start) * (word >> 224);
                 start = end;
             }
-            return _floorDiv(sum, int256(high - low));
+            return sum / (high - low);
         }
     }
 
-    /// @dev The least delta that at least half of the weight does not exceed.
-    function _median(uint256[] memory sorted, uint256 total) private pure returns (int256) {
+    /// @dev The least delta, with 2^31 added, that at least half of the weight does not exceed.
+    function _median(uint256[] memory sorted, uint256 total) private pure returns (uint256) {
         // Safe unchecked: the sum of weights is below 2^208. The last word reaches `total`, so the loop ends there.
         unchecked {
             uint256 i;
-            for (uint256 upper = _weightOf(sorted[0]); 2 * upper < total; upper += _weightOf(sorted[i])) {
+            for (uint256 upper = sorted[0] & WEIGHT; 2 * upper < total; upper += sorted[i] & WEIGHT) {
                 ++i;
             }
-            return _deltaOf(sorted[i]);
-        }
-    }
-
-    function _weightOf(uint256 word) private pure returns (uint256) {
-        return word & (type(uint256).max >> 32);
-    }
-
-    function _deltaOf(uint256 word) private pure returns (int256) {
-        // Safe cast: 32 bits.
-        return int256(word >> 224) - (1 << 31);
-    }
-
-    /// @dev Rounds towards minus infinity, as Python does; Solidity rounds towards zero.
-    function _floorDiv(int256 value, int256 divisor) private pure returns (int256) {
-        // Safe unchecked: divisors are positive, so the quotient fits and is not the least integer when it shrinks
-        // by one: then the divisor is at least 2.
-        unchecked {
-            int256 quotient = value / divisor;
-            return value % divisor < 0 ? quotient - 1 : quotient;
+            return sorted[i] >> 224;
         }
     }
 
@@ -264,6 +258,5 @@ library Aggregation {
             if (weights[i] >= WEIGHT_BOUND) revert IReferee.OutOfRange("weight", weights[i], WEIGHT_BOUND);
             total += weights[i];
         }
-        if (total == 0) revert IReferee.OutOfRange("weight", 0, 0);
     }
 }

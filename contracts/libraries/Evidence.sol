@@ -294,15 +294,20 @@ library Evidence {
 
     function _readStanding(bytes memory leaf, uint256 position) private pure returns (Standing memory standing) {
         if (!_isStandingLeaf(leaf)) revert IReferee.UnreadableLeaf(position);
-        standing.participant = address(uint160(readUint(leaf, 1, 20)));
-        standing.stake = uint64(readUint(leaf, 21, 8));
-        standing.digest = bytes32(readUint(leaf, 29, 32));
-        standing.status = uint8(readUint(leaf, 61, 1));
-        standing.player = uint16(readUint(leaf, 62, 2));
-        standing.phi = int256(readUint(leaf, 64, 32));
-        standing.weight = readUint(leaf, 96, 32);
-        standing.reward = uint64(readUint(leaf, 128, 8));
-        standing.cumulative = uint64(readUint(leaf, 136, 8));
+        // Safe: reads inside of the leaf or behind it, and shifts out what is no part of the field; writes the nine words
+        // of the struct. A round's standings are read for most proofs, so this is worth it.
+        assembly ("memory-safe") {
+            let bytes_ := add(leaf, 32)
+            mstore(standing, shr(96, mload(add(bytes_, 1))))
+            mstore(add(standing, 32), shr(192, mload(add(bytes_, 21))))
+            mstore(add(standing, 64), mload(add(bytes_, 29)))
+            mstore(add(standing, 96), shr(248, mload(add(bytes_, 61))))
+            mstore(add(standing, 128), shr(240, mload(add(bytes_, 62))))
+            mstore(add(standing, 160), mload(add(bytes_, 64)))
+            mstore(add(standing, 192), mload(add(bytes_, 96)))
+            mstore(add(standing, 224), shr(192, mload(add(bytes_, 128))))
+            mstore(add(standing, 256), shr(192, mload(add(bytes_, 136))))
+        }
     }
 
     function _readCoalition(bytes memory leaf, uint256 position) private pure returns (Coalition memory coalition) {

@@ -33,52 +33,65 @@ library Excerpts {
             && keccak256(abi.encodePacked(bytes1(0x02), shown.count, nodes[0])) == root;
     }
 
-    /// @dev Replaces the nodes `low` to `high` of a level by their parents, in place: a parent is written where both
-    /// its children, or the children before them, stood. Returns how many siblings are used up by now; more than there
-    /// are means that one was missing.
+    /// @dev Replaces the nodes `low` to `high` of a level by their parents, in place, and returns how many siblings are
+    /// used up by now; more than there are means that one was missing.
     function _climb(bytes32[] memory nodes, uint256 low, uint256 high, bytes32[] memory siblings, uint256 used)
         private
         pure
         returns (uint256)
     {
-        if (used + (low & 1) + (~high & 1) > siblings.length) return siblings.length + 1;
-        uint256 end = high >> 1;
-        for (uint256 parent = low >> 1; parent <= end; ++parent) {
-            uint256 child = parent << 1;
-            bytes32 left = child < low ? siblings[used++] : nodes[child - low];
-            bytes32 right = child == high ? siblings[used++] : nodes[child + 1 - low];
-            nodes[parent - (low >> 1)] = _node(left, right);
+        // A sibling beside an odd first place, and one beside an even last place.
+        uint256 needed = used + (low & 1) + (~high & 1);
+        if (needed > siblings.length) return needed;
+        // Safe: reads the nodes of the run and the siblings just counted. A parent is written where both its children,
+        // or the children before them, stood. The pair is laid out behind the free memory pointer, where nothing is
+        // kept.
+        assembly ("memory-safe") {
+            let sibling := add(add(siblings, 32), shl(5, used))
+            let from := add(nodes, 32)
+            let to := from
+            let end := add(from, shl(5, add(sub(high, low), 1)))
+            let pair := mload(0x40)
+            mstore8(pair, 1)
+            let left := add(pair, 1)
+            let right := add(pair, 33)
+            if and(low, 1) {
+                mstore(left, mload(sibling))
+                mstore(right, mload(from))
+                mstore(to, keccak256(pair, 65))
+                sibling := add(sibling, 32)
+                from := add(from, 32)
+                to := add(to, 32)
+            }
+            for {} lt(add(from, 32), end) {} {
+                mcopy(left, from, 64)
+                mstore(to, keccak256(pair, 65))
+                from := add(from, 64)
+                to := add(to, 32)
+            }
+            if lt(from, end) {
+                mstore(left, mload(from))
+                mstore(right, mload(sibling))
+                mstore(to, keccak256(pair, 65))
+            }
         }
-        return used;
+        return needed;
     }
 
     /// @dev keccak256(0x00, leaf) of each.
     function _hashes(bytes[] memory leaves) private pure returns (bytes32[] memory nodes) {
         nodes = new bytes32[](leaves.length);
-        for (uint256 i; i < leaves.length; ++i) {
-            bytes memory leaf = leaves[i];
-            bytes32 hashed;
-            // Safe: the word of the length holds the prefix, a zero byte, for as long as it takes to hash; nothing
-            // else is written.
-            assembly ("memory-safe") {
+        // Safe: the word of a leaf's length holds the prefix, a zero byte, for as long as it takes to hash; else only
+        // `nodes` is written, which is as long as `leaves`.
+        assembly ("memory-safe") {
+            let end := shl(5, mload(leaves))
+            for { let i := 32 } iszero(gt(i, end)) { i := add(i, 32) } {
+                let leaf := mload(add(leaves, i))
                 let length := mload(leaf)
                 mstore(leaf, 0)
-                hashed := keccak256(add(leaf, 31), add(length, 1))
+                mstore(add(nodes, i), keccak256(add(leaf, 31), add(length, 1)))
                 mstore(leaf, length)
             }
-            nodes[i] = hashed;
-        }
-    }
-
-    /// @dev keccak256(0x01, left, right).
-    function _node(bytes32 left, bytes32 right) private pure returns (bytes32 hashed) {
-        // Safe: writes behind the free memory pointer, where nothing is kept.
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore8(free, 1)
-            mstore(add(free, 1), left)
-            mstore(add(free, 33), right)
-            hashed := keccak256(free, 65)
         }
     }
 }

@@ -4,6 +4,9 @@ pragma solidity 0.8.30;
 /// @title Sort
 /// @notice Puts words in order. A merge sort: nobody can make it slow by choosing what is sorted.
 library Sort {
+    /// @dev Runs of so many words are sorted by insertion, and then merged.
+    uint256 private constant RUN = 8;
+
     /// @notice The words in ascending order, as unsigned numbers.
     /// @param words What to sort; overwritten.
     /// @param scratch An array at least as long; overwritten.
@@ -17,9 +20,31 @@ library Sort {
         uint256 length = words.length;
         sorted = words;
         uint256[] memory other = scratch;
-        for (uint256 width = 1; width < length; width *= 2) {
+        _sortRuns(words);
+        for (uint256 width = RUN; width < length; width *= 2) {
             _mergeRuns(sorted, other, length, width);
             (sorted, other) = (other, sorted);
+        }
+    }
+
+    /// @dev Sorts each run of RUN words where it stands.
+    function _sortRuns(uint256[] memory words) private pure {
+        // Safe: a word is only written to its own place in the array or to one before it in its run.
+        assembly ("memory-safe") {
+            let first := add(words, 32)
+            let end := add(first, shl(5, mload(words)))
+            for { let at := first } lt(at, end) { at := add(at, 32) } {
+                let start := sub(at, and(sub(at, first), sub(mul(RUN, 32), 1)))
+                let word := mload(at)
+                let to := at
+                for {} gt(to, start) {} {
+                    let before := mload(sub(to, 32))
+                    if iszero(gt(before, word)) { break }
+                    mstore(to, before)
+                    to := sub(to, 32)
+                }
+                mstore(to, word)
+            }
         }
     }
 

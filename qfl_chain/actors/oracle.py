@@ -64,7 +64,11 @@ class Oracle:
         """Publish the model and the evidence, and sign the report that names them."""
         self._store.put(outcome.model)
         self._store.put(outcome.evidence)
-        return self._sign(report_digest(outcome.report, self._ledger.chain_id, self._ledger.federation))
+        return self.signature(outcome.report)
+
+    def signature(self, report: Report) -> Signature:
+        """Sign a report, whatever it says."""
+        return self._sign(report_digest(report, self._ledger.chain_id, self._ledger.federation))
 
     def transmit(self, report: Report, signatures: Sequence[Signature]) -> Receipt:
         """Post a report that a quorum signed. Anybody may."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
     from web3 import Web3
 
-    from qfl_chain.chain.ledger import Web3Ledger
+    from qfl_chain.chain.court import Web3Court
     from qfl_chain.chain.outbox import FileOutbox
     from qfl_chain.chain.sending import SendPolicy
     from qfl_chain.ports import ContentStore
@@ -61,7 +61,7 @@ def send_policy(settings: Settings) -> SendPolicy:
 @contextmanager
 def open_federation(
     settings: Settings, signer: LocalAccount | None = None, outbox: Callable[[int], FileOutbox] | None = None
-) -> Iterator[Web3Ledger]:
+) -> Iterator[Web3Court]:
     """The federation of the deployment file, checked against the chain.
 
     ``outbox`` opens what remembers transactions in flight, by chain id; without it they are forgotten at the end.
@@ -71,14 +71,14 @@ def open_federation(
         WrongContract: the chain or the contract is another one.
         LedgerError: as :func:`connect`.
     """
-    from qfl_chain.chain.ledger import Web3Ledger
+    from qfl_chain.chain.court import Web3Court
 
     path = settings.deployment or Path()
     deployment = read_deployment(path)
     with connect(settings) as web3:
         check_deployment(web3, deployment, path)
         with closing(outbox(deployment.chain_id)) if outbox else nullcontext() as box:
-            yield Web3Ledger(
+            yield Web3Court(
                 web3,
                 Address(deployment.federation),
                 signer,

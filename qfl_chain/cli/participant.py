@@ -34,6 +34,7 @@ def run(
     import time
     from functools import partial
 
+    from qfl_chain.actors.answering import Answering
     from qfl_chain.actors.participant import StoredUpdate
     from qfl_chain.actors.taking_part import TakingPart
     from qfl_chain.actors.view import ChainView
@@ -57,7 +58,8 @@ def run(
                 require_stake(ledger)
                 memory = StoredUpdate(state_file(folder, ledger, account.address, "update"))
                 participant = training_participant(ledger, store, account, scenario, client, memory)
-                actor = TakingPart(participant, ledger, ChainView(ledger, store), until_round or 0)
+                view = ChainView(ledger, store)
+                actor = TakingPart(participant, ledger, view, Answering(ledger, store, view), until_round or 0)
                 log.write(
                     "info", "started", account=account.address, federation=ledger.federation, chain_id=ledger.chain_id
                 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
 
+from qfl_chain.actors.court import Court
 from qfl_chain.actors.oracle import Oracle
 from qfl_chain.actors.peers import HttpPeers
 from qfl_chain.actors.reporting import Ballots, Reporting
@@ -19,7 +20,7 @@ from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.cli.running import state_file
 from qfl_chain.cli.watching import Log
 from qfl_chain.errors import InputError
-from qfl_chain.ports import ContentStore, Ledger
+from qfl_chain.ports import ContentStore
 from qfl_chain.types import Address, Terms
 
 
@@ -34,7 +35,7 @@ def require_member(account: str, terms: Terms) -> None:
 
 
 def reporting_oracle(
-    ledger: Ledger,
+    ledger: Court,
     store: ContentStore,
     account: LocalAccount,
     state: Path,
@@ -42,6 +43,8 @@ def reporting_oracle(
     until_round: int,
     confirmations: int,
     log: Log,
+    *,
+    solo: bool = False,
 ) -> tuple[Reporting, Ballots]:
     """The oracle's loop, and the ballots it serves to its peers.
 
@@ -63,6 +66,7 @@ def reporting_oracle(
         Address(account.address),
         confirmations=confirmations - 1,
         until_round=until_round,
+        solo=solo,
         tell=lambda reason: log.write("warning", "peer", reason=reason),
     )
     return actor, ballots

@@ -13,9 +13,10 @@ from qfl_chain.actors.participant import Learner
 from qfl_chain.actors.view import ChainView
 from qfl_chain.chain.accounts import salt_secret, sign_digest
 from qfl_chain.chain.amounts import parse_gwei
+from qfl_chain.chain.court import Web3Court
 from qfl_chain.chain.devnet import Devnet, DevnetSettings
 from qfl_chain.chain.fees import GWEI
-from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.chain.ledger import deploy, deploy_referee
 from qfl_chain.chain.sending import SendPolicy
 from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram
@@ -30,7 +31,9 @@ from qfl_chain.protocol.contribution import most_coalitions
 from qfl_chain.protocol.evidence import largest_evidence
 from qfl_chain.protocol.validation import validation_root
 from qfl_chain.schema import nearest
-from qfl_chain.simulation.behaviours import BEHAVIOURS, Party, Role
+from qfl_chain.simulation.behaviours import BEHAVIOURS, LABEL_FLIP, TRAINING, Party, Role
+from qfl_chain.simulation.committee import Committee, Member, open_until
+from qfl_chain.simulation.lookouts import Lookout, lookout
 from qfl_chain.simulation.scenario import ParticipantSettings, Scenario
 from qfl_chain.simulation.stopwatch import Stopwatch
 from qfl_chain.storage.blocks import MAX_BLOCK_BYTES
@@ -93,14 +96,15 @@ class Federation:
     """Everything the round loop works with."""
 
     devnet: Devnet
-    ledger: Web3Ledger
+    ledger: Web3Court
     store: ContentStore
     circuit: Circuit
     data: FederatedData
     seats: tuple[Seat, ...]
-    oracles: tuple[Oracle, ...]
+    committee: Committee
+    lookouts: tuple[Lookout, ...]
     view: ChainView
-    deployment: Receipt
+    deployments: tuple[Receipt, ...]
 
     @property
     def initial_parameters(self) -> IntArray:
@@ -114,6 +118,22 @@ class Federation:
         until = {Phase.REVEAL: 1, Phase.REPORT: 2, Phase.IDLE: 3}[phase]
         if live.start:
             self.devnet.travel(live.start + sum(windows[:until]))
+
+    def wait_for_half(self) -> None:
+        """Let half of the report phase pass: from then on one oracle may report alone."""
+        live, terms = self.ledger.live(), self.ledger.terms()
+        self.devnet.travel(live.start + terms.commit_window + terms.reveal_window + terms.report_window // 2)
+
+    def wait_for_silence(self) -> bool:
+        """Let the next demand run out; says whether there was one."""
+        until = open_until(self.view, self.ledger)
+        if until is not None:
+            self.devnet.travel(until)
+        return until is not None
+
+    def standing_parameters(self) -> IntArray:
+        """(parameters,) of the model that the next round trains on, in units."""
+        return self.view.parameters(self.view.base_model(self.view.history()))
 
     def wait_for_activation(self) -> None:
         """Let the challenge window of a report posted just now pass."""
@@ -140,9 +160,12 @@ def found_federation(
     participants = scenario.participants or default_participants(data)
     _check_evidence_fits(scenario, len(participants), len(data.public.validation))
     first_participant = FIRST_ORACLE + scenario.committee.size
-    devnet = Devnet(devnet_settings, first_participant + len(participants))
+    first_watcher = first_participant + len(participants)
+    devnet = Devnet(devnet_settings, first_watcher + scenario.watchers)
     committee = devnet.accounts[FIRST_ORACLE:first_participant]
     sponsor = devnet.accounts[SPONSOR]
+    policy = SendPolicy(priority_fee=devnet_settings.priority_fee_gwei * GWEI)
+    referee, judged = deploy_referee(devnet.web3, sponsor, policy)
 
     terms = publish_terms(
         scenario,
@@ -153,12 +176,14 @@ def found_federation(
         guardian=Address(devnet.accounts[GUARDIAN].address),
         guardian_expiry=devnet.now + GUARDIAN_SECONDS,
         oracles=[Address(account.address) for account in committee],
+        referee=referee,
     )
-    policy = SendPolicy(priority_fee=devnet_settings.priority_fee_gwei * GWEI)
     address, deployment = deploy(devnet.web3, sponsor, terms, funding=parse_gwei(scenario.terms.funding), policy=policy)
-    ledger = Web3Ledger(devnet.web3, address, sponsor, policy=policy)
+    ledger = Web3Court(devnet.web3, address, sponsor, policy=policy)
+    view = ChainView(ledger, store)
     executor = TimedExecutor(ScoringProgram(circuit), stopwatch)
     learners = _learners(scenario, participants, data, circuit, terms.max_norm, stopwatch)
+    members = _committee(scenario, committee, ledger, store, executor, view)
     return Federation(
         devnet=devnet,
         ledger=ledger,
@@ -169,12 +194,30 @@ def found_federation(
             _seat(scenario, index, one, account, ledger, store, learners[one.name])
             for index, (one, account) in enumerate(zip(participants, devnet.accounts[first_participant:], strict=False))
         ),
-        oracles=tuple(
-            Oracle(ledger.signed_by(account), store, executor, partial(sign_digest, account)) for account in committee
+        committee=members,
+        lookouts=tuple(
+            lookout(f"watcher-{number}", account, ledger, store, executor, members)
+            for number, account in enumerate(devnet.accounts[first_watcher : first_watcher + scenario.watchers], 1)
         ),
-        view=ChainView(ledger, store),
-        deployment=deployment,
+        view=view,
+        deployments=(judged, deployment),
     )
+
+
+def _committee(
+    scenario: Scenario,
+    accounts: Sequence[LocalAccount],
+    ledger: Web3Court,
+    store: ContentStore,
+    executor: TimedExecutor,
+    view: ChainView,
+) -> Committee:
+    courts = [ledger.signed_by(account) for account in accounts]
+    members = (
+        Member(Oracle(court, store, executor, partial(sign_digest, account)), court)
+        for court, account in zip(courts, accounts, strict=True)
+    )
+    return Committee(tuple(members), store, view, scenario.committee.behaviour, scenario.committee.liars)
 
 
 def party_seed(scenario: Scenario, index: int) -> int:
@@ -250,12 +293,12 @@ def _learners(
     for index, one in enumerate(participants):
         if one.data and one.data not in clients:
             raise ScenarioError(f"participants.{one.name}.data: no client {one.data!r}{nearest(one.data, clients)}")
-        if one.behaviour == "honest" and not one.data:
-            raise ScenarioError(f"participants.{one.name}: an honest participant needs data = one of {list(clients)}")
+        if one.behaviour in TRAINING and not one.data:
+            raise ScenarioError(f"participants.{one.name}: {one.behaviour} needs data, one of {list(clients)}")
         learners[one.name] = (
             TimedLearner(
                 circuit,
-                clients[one.data].train,
+                _rows(one, clients[one.data].train, len(data.public.classes)),
                 scenario.training,
                 party_seed(scenario, index),
                 max_norm,
@@ -267,12 +310,18 @@ def _learners(
     return learners
 
 
+def _rows(one: ParticipantSettings, train: Samples, classes: int) -> Samples:
+    """What a participant trains on: its client's rows, for one that flips labels with every label turned over."""
+    flips = one.behaviour == LABEL_FLIP
+    return Samples(train.features, classes - 1 - train.labels) if flips else train
+
+
 def _seat(
     scenario: Scenario,
     index: int,
     settings: ParticipantSettings,
     account: LocalAccount,
-    ledger: Web3Ledger,
+    ledger: Web3Court,
     store: ContentStore,
     learner: Learner | None,
 ) -> Seat:

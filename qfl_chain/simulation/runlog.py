@@ -76,7 +76,9 @@ class RunLog:
             "chain_id": federation.ledger.chain_id,
             "federation": federation.ledger.federation,
             "sponsor": federation.ledger.account,
-            "oracles": [oracle.account for oracle in federation.oracles],
+            "oracles": [member.account for member in federation.committee.members],
+            "committee": federation.committee.behaviour,
+            "watchers": [one.account for one in federation.lookouts],
             "participants": [
                 {
                     "name": seat.settings.name,
@@ -88,7 +90,10 @@ class RunLog:
             ],
             "notes": list(federation.data.notes),
         }
-        self.archive.append_spending([Spending("sponsor", federation.deployment, federation.ledger.account)])
+        for deployment in federation.deployments:
+            self.spent("sponsor", federation.ledger.account, deployment)
+        for account, receipt in federation.committee.found():
+            self.spent("oracles", account, receipt)
         self.mark("running")
 
     def spent(self, party: str, sender: Address, receipt: Receipt | None) -> None:

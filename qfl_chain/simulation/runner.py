@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from qfl_chain.chain.devnet import DevnetSettings, load_settings
-from qfl_chain.errors import ProtocolError, QflError
+from qfl_chain.chain.transactions import transactions
+from qfl_chain.errors import QflError
 from qfl_chain.learning.clients import prepare
-from qfl_chain.protocol.codec import decode_model
-from qfl_chain.protocol.eip712 import quorum
-from qfl_chain.protocol.report import Outcome
+from qfl_chain.simulation.committee import is_seated
 from qfl_chain.simulation.evaluation import compute_baselines, score_model
 from qfl_chain.simulation.federation import Federation, found_federation
 from qfl_chain.simulation.runlog import OnStep, RunLog, Step
@@ -72,8 +71,7 @@ def run(
 
 def play(federation: Federation, rounds: int, log: RunLog) -> None:
     """The round loop: commit, reveal, report; at the end settle what is open and claim."""
-    model = federation.initial_parameters
-    log.round_ended(0, score_model(federation, model), "initial model")
+    log.round_ended(0, score_model(federation, federation.initial_parameters), "initial model")
     for seat in federation.seats:
         log.attempt(0, "join", seat, seat.join)
     for number in range(1, rounds + 1):
@@ -83,36 +81,70 @@ def play(federation: Federation, rounds: int, log: RunLog) -> None:
         for seat in federation.seats:
             log.attempt(number, "reveal", seat, seat.party.reveal)
         federation.wait_for(Phase.REPORT)
-        outcome = post_report(federation, log)
-        model = decode_model(outcome.model).parameters if outcome else model
-        log.round_ended(number, score_model(federation, model), _verdict(outcome))
+        verdict = post_report(federation, log)
+        verdict = watch(federation, log, number) or verdict
+        log.round_ended(number, score_model(federation, federation.standing_parameters()), verdict)
         federation.wait_for(Phase.IDLE)
     settle(federation, log)
     for seat in federation.seats:
         log.attempt(rounds, "claim", seat, seat.party.claim)
 
 
-def post_report(federation: Federation, log: RunLog) -> Outcome | None:
-    """A quorum recomputes and signs the live round's report, and one of them posts it.
+def post_report(federation: Federation, log: RunLog) -> str:
+    """The live round's report: of a quorum, honest or not, or of one oracle where the committee lost its seat.
 
     Returns:
-        The report's outcome; None when too few revealed, and the round will expire.
+        What became of the round, in words.
 
     Raises:
-        ProtocolError: two oracles came to different reports.
+        ProtocolError: two honest oracles came to different reports.
     """
-    live, terms = federation.ledger.live(), federation.ledger.terms()
+    live, terms, committee = federation.ledger.live(), federation.ledger.terms(), federation.committee
     if live.revealed < terms.min_reveals:
-        return None
+        return "too few reveals: the round expires"
     log.on_step(Step(live.number, "report"))
-    first = live.number % len(federation.oracles)
-    turn = (*federation.oracles[first:], *federation.oracles[:first])[: quorum(len(federation.oracles))]
-    outcomes = [oracle.observe(live.number) for oracle in turn]
-    if any(outcome.report != outcomes[0].report for outcome in outcomes):
-        raise ProtocolError(f"round {live.number}: honest oracles disagree; this is a defect, please report it")
-    signatures = [oracle.sign(outcome) for oracle, outcome in zip(turn, outcomes, strict=True)]
-    log.spent("oracles", turn[0].account, turn[0].transmit(outcomes[0].report, signatures))
-    return outcomes[0]
+    for account, receipt in committee.demand():
+        log.spent("oracles", account, receipt)
+    federation.wait_for_silence()
+    member, outcome = committee.recompute(live.number)
+    verdict = "new model" if outcome.accepted else "kept the old model"
+    if committee.colludes:
+        log.spent("oracles", committee.members[0].account, committee.lie(outcome))
+        return f"the committee lies ({committee.behaviour})"
+    if is_seated(federation.view.events()):
+        log.spent("oracles", member.account, committee.post(member, outcome))
+        return verdict
+    alone = committee.alone()
+    if alone is None:
+        return "no oracle can report: the round expires"
+    federation.wait_for_half()
+    alone.oracle.sign(outcome)
+    log.spent("oracles", alone.account, alone.court.report_alone(outcome.report, terms.oracles))
+    return f"{verdict}, reported by one oracle alone"
+
+
+def watch(federation: Federation, log: RunLog, number: int) -> str:
+    """Let every watcher act until nothing is left to do, and again when a demand has run out.
+
+    Returns:
+        What the watchers proved of this round's report; empty where they proved nothing.
+    """
+    if not federation.lookouts:
+        return ""
+    before, said = federation.ledger.height(), ""
+    while True:
+        for one in federation.lookouts:
+            for step in one.act():
+                log.on_step(Step(number, "watch", f"{one.name}: {step.action}"))
+                if step.round == number and "fault" in step.facts and step.action != "beaten":
+                    said = f"the report is void: {step.facts['fault']}"
+        if not federation.wait_for_silence():
+            break
+    names = {one.account: one.name for one in federation.lookouts}
+    for sent in transactions(federation.devnet.web3, federation.ledger.federation, before + 1):
+        if sent.sender in names:
+            log.spent(names[sent.sender], sent.sender, sent.receipt)
+    return said
 
 
 def settle(federation: Federation, log: RunLog) -> None:
@@ -123,9 +155,3 @@ def settle(federation: Federation, log: RunLog) -> None:
         member = federation.ledger.member(seat.account)
         if member.commitment and member.round in reported:
             log.spent("sponsor", federation.ledger.account, federation.ledger.penalize(seat.account))
-
-
-def _verdict(outcome: Outcome | None) -> str:
-    if outcome is None:
-        return "too few reveals: the round expires"
-    return "new model" if outcome.accepted else "kept the old model"

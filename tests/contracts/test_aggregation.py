@@ -112,6 +112,22 @@ def test_without_a_weight_the_candidate_is_the_base_under_this_rounds_number(jud
     judge.convict(Fault.AGGREGATE, lie.case(), lie.aggregate_proof())
 
 
+@pytest.mark.parametrize("rule", EVERY_RULE)
+@pytest.mark.parametrize("total", [1, 2, (1 << 96) - 1, 1 << 96, (1 << 161) - 1])
+@pytest.mark.parametrize("delta", [-(1 << 31), -1, (1 << 31) - 1])
+def test_the_largest_sums_do_not_spill_over(judge: Judge, rule: int, total: int, delta: int) -> None:
+    """Below 2**96 the referee keeps two sums in a word."""
+    weights = [total - total // 2, total // 2][: min(total, 2)]
+    rows = [[delta] * 9, [delta, -1 - delta] * 4 + [0]][: len(weights)]
+    base = [0] * 9
+    blank = report_honestly(
+        stakes=[1] * len(rows), deltas=rows, base=base, loss_of=dict.fromkeys(range(4), 0), after=0, rule=rule
+    )
+    standings = tuple(replace(one, weight=w) for one, w in zip(blank.standings, weights, strict=True))
+    reported = replace(blank, standings=standings).with_aggregate(candidate=_model(rule, base, rows, weights))
+    acquitted(judge, Fault.AGGREGATE, reported, reported.aggregate_proof())
+
+
 # -- an honest round, and everything a prover can get wrong about it
 
 

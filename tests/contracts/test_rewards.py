@@ -110,9 +110,7 @@ def test_the_loss_before_is_that_of_the_empty_coalition(judge: Judge) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(
-    weights=st.lists(
-        st.one_of(st.integers(0, 3), st.integers(0, (1 << 145) - 1)), min_size=1, max_size=12
-    ).filter(any),
+    weights=st.lists(st.one_of(st.integers(0, 3), st.integers(0, (1 << 145) - 1)), min_size=1, max_size=12).filter(any),
     budget=st.one_of(st.integers(0, 20), st.integers(0, UINT64)),
     spot=st.integers(0, 11),
 )
