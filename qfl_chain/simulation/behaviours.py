@@ -21,6 +21,7 @@ from qfl_chain.protocol.commitment import commitment
 from qfl_chain.protocol.history import RoundRecord
 from qfl_chain.types import Digest, Gwei, IntArray, Opening, Receipt
 
+LABEL_FLIP = "poisoner:label-flip"
 SCALED = 50
 """How many times over a scaled update is what was learned."""
 
@@ -222,13 +223,16 @@ BEHAVIOURS: dict[str, Callable[[Role], Party]] = {
     "free-rider": free_rider,
     "copycat": copycat,
     "no-show": no_show,
-    "poisoner:label-flip": label_flipper,
+    LABEL_FLIP: label_flipper,
     "poisoner:sign-flip": sign_flipper,
     "poisoner:scaled": scaler,
     "withholder": withholder,
     "malformer": malformer,
 }
 """Behaviours by the name a scenario gives them. A new one is one function here."""
+
+TRAINING = ("honest", LABEL_FLIP, "poisoner:sign-flip", "poisoner:scaled", "withholder")
+"""Those that train, and so need a client's data."""
 
 
 def _published(view: ChainView, store: ContentStore) -> list[IntArray]:
