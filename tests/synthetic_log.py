@@ -139,7 +139,13 @@ class SyntheticLog:
         for start in range(0, self.participants, PER_BLOCK):
             logs = [("Revealed", _revealed(number, one)) for one in reveals[start : start + PER_BLOCK]]
             yield [Call(self.oracles[0], "revealMany", logs)] if logs else []
-        yield [Call(self.oracles[1], "report", [("Reported", self._report(number, reveals, books))])]
+        yield [
+            Call(
+                self.oracles[1],
+                "report",
+                [("Reported", self._report(number, first + 2 * self._joining, reveals, books))],
+            )
+        ]
         yield self._claim(self.accounts[number % self.participants], books)
 
     def _commit(self, number: int, opening: Opening, books: _Books) -> list[tuple[str, Mapping[str, Any]]]:
@@ -161,7 +167,7 @@ class SyntheticLog:
         }
         return [("Penalized", penalty), ("Committed", committed)]
 
-    def _report(self, number: int, reveals: Sequence[Reveal], books: _Books) -> dict[str, Any]:
+    def _report(self, number: int, block: int, reveals: Sequence[Reveal], books: _Books) -> dict[str, Any]:
         draws = np.random.default_rng([self.seed, number]).integers(1, 10**6, len(reveals)).tolist()
         weights = contribution_weights([reveal.stake for reveal in reveals], draws)
         shares = split(REWARD, weights) if reveals else ()
@@ -177,6 +183,7 @@ class SyntheticLog:
             "evidenceRoot": self._bytes(f"root {number}"),
             "total": tree.total,
             "signed": SIGNED,
+            "activeAt": self.time(block) + SECONDS,
         }
 
     def _claim(self, participant: Address, books: _Books) -> list[Call]:
@@ -217,8 +224,9 @@ class SyntheticLog:
 
     def _terms(self) -> tuple[Any, ...]:
         windows = (SECONDS,) * 5
-        digests = (self._bytes("circuit"), bytes(self.model), self._bytes("validation"))
-        return (*digests, *windows, STAKE, REWARD, 10**9, 2, self.sponsor, self.sponsor, GENESIS + 10**8)
+        digests = (self._bytes("circuit"), bytes(self.model), self._bytes("validation"), self._bytes("samples"))
+        parties = (self.sponsor, self.sponsor, GENESIS + 10**8, self._account("referee"))
+        return (*digests, *windows, STAKE, REWARD, 10**9, STAKE, 2, *parties)
 
     def _account(self, name: str) -> Address:
         return unpack_address(self._bytes(name)[:20])

@@ -98,8 +98,7 @@ library Evidence {
 
     /// @notice The header.
     function openHeader(Case memory facts, Excerpt memory shown) internal pure returns (Header memory) {
-        Excerpts.check(facts.report.evidenceRoot, shown, "header");
-        if (shown.first != 0 || shown.leaves.length != 1) revert IReferee.WrongExcerpt("header");
+        _show(facts.report.evidenceRoot, shown, shown.first == 0 && shown.leaves.length == 1, "header");
         return _readHeader(shown.leaves[0]);
     }
 
@@ -109,18 +108,16 @@ library Evidence {
         pure
         returns (Standing memory standing, uint256 position)
     {
-        Excerpts.check(facts.report.evidenceRoot, shown, "standing");
-        if (shown.first == 0 || shown.first > facts.revealed || shown.leaves.length != 1) {
-            revert IReferee.WrongExcerpt("standing");
-        }
+        bool one = shown.first != 0 && shown.first <= facts.revealed && shown.leaves.length == 1;
+        _show(facts.report.evidenceRoot, shown, one, "standing");
         _readStanding(shown.leaves[0], shown.first, standing);
         position = shown.first - 1;
     }
 
     /// @notice The standings of the whole round, in order.
     function openStandings(Case memory facts, Excerpt memory shown) internal pure returns (Standing[] memory all) {
-        Excerpts.check(facts.report.evidenceRoot, shown, "standings");
-        if (shown.first != 1 || shown.leaves.length != facts.revealed) revert IReferee.WrongExcerpt("standings");
+        bool whole = shown.first == 1 && shown.leaves.length == facts.revealed;
+        _show(facts.report.evidenceRoot, shown, whole, "standings");
         all = new Standing[](shown.leaves.length);
         for (uint256 i; i < all.length; ++i) {
             _readStanding(shown.leaves[i], i + 1, all[i]);
@@ -129,8 +126,8 @@ library Evidence {
 
     /// @notice One coalition, and its position among all coalitions.
     function openCoalition(Case memory facts, Excerpt memory shown) internal pure returns (Coalition memory, uint256) {
-        Excerpts.check(facts.report.evidenceRoot, shown, "coalition");
-        if (shown.leaves.length != 1 || !_isCoalition(facts, shown)) revert IReferee.WrongExcerpt("coalition");
+        bool one = shown.leaves.length == 1 && _isCoalition(facts, shown);
+        _show(facts.report.evidenceRoot, shown, one, "coalition");
         return (_narrow(_readCoalition(shown.leaves[0], shown.first)), shown.first - facts.revealed - 1);
     }
 
@@ -150,8 +147,7 @@ library Evidence {
         pure
         returns (Coalition[] memory some, uint256 from, uint256 count)
     {
-        Excerpts.check(facts.report.evidenceRoot, shown, "coalitions");
-        if (!_isCoalition(facts, shown)) revert IReferee.WrongExcerpt("coalitions");
+        _show(facts.report.evidenceRoot, shown, _isCoalition(facts, shown), "coalitions");
         some = new Coalition[](shown.leaves.length);
         for (uint256 i; i < some.length; ++i) {
             some[i] = _readCoalition(shown.leaves[i], shown.first + i);
@@ -161,8 +157,7 @@ library Evidence {
 
     /// @notice The aggregate.
     function openAggregate(Case memory facts, Excerpt memory shown) internal pure returns (Aggregate memory) {
-        Excerpts.check(facts.report.evidenceRoot, shown, "aggregate");
-        if (!_isAggregate(facts, shown)) revert IReferee.WrongExcerpt("aggregate");
+        _show(facts.report.evidenceRoot, shown, _isAggregate(facts, shown), "aggregate");
         return _readAggregate(shown.leaves[0], shown.first);
     }
 
@@ -172,20 +167,20 @@ library Evidence {
         pure
         returns (bytes32 model, int64 loss, bytes32 row)
     {
-        Excerpts.check(facts.report.evidenceRoot, shown, "leaf");
-        if (_isAggregate(facts, shown)) {
+        bool candidate = _isAggregate(facts, shown);
+        bool one = candidate || (shown.leaves.length == 1 && _isCoalition(facts, shown));
+        _show(facts.report.evidenceRoot, shown, one, "leaf");
+        if (candidate) {
             Aggregate memory aggregate = _readAggregate(shown.leaves[0], shown.first);
             return (aggregate.candidate, aggregate.afterwards, aggregate.row);
         }
-        if (shown.leaves.length != 1 || !_isCoalition(facts, shown)) revert IReferee.WrongExcerpt("leaf");
         Coalition memory coalition = _readCoalition(shown.leaves[0], shown.first);
         return (coalition.model, coalition.loss, coalition.row);
     }
 
     /// @notice The rules, from the validation set's tree.
     function openRules(Case memory facts, Excerpt memory shown) internal pure returns (Rules memory rules) {
-        Excerpts.check(facts.validationRoot, shown, "rules");
-        if (shown.first != 0 || shown.leaves.length != 1) revert IReferee.WrongExcerpt("rules");
+        _show(facts.validationRoot, shown, shown.first == 0 && shown.leaves.length == 1, "rules");
         bytes memory leaf = shown.leaves[0];
         if (leaf.length != RULES) revert IReferee.UnreadableBytes("rules");
         // Safe casts: each field is read with its own width.
@@ -206,8 +201,7 @@ library Evidence {
         pure
         returns (uint8 label, bytes memory features)
     {
-        Excerpts.check(facts.validationRoot, shown, "sample");
-        if (shown.first != index + 1 || shown.leaves.length != 1) revert IReferee.WrongExcerpt("sample");
+        _show(facts.validationRoot, shown, shown.first == index + 1 && shown.leaves.length == 1, "sample");
         bytes memory leaf = shown.leaves[0];
         if (leaf.length != 1 + 4 * uint256(rules.features)) revert IReferee.UnreadableBytes("sample");
         label = uint8(leaf[0]);
@@ -216,6 +210,12 @@ library Evidence {
         assembly ("memory-safe") {
             mcopy(add(features, 32), add(leaf, 33), mload(features))
         }
+    }
+
+    /// @dev Reverts unless the excerpt leads to the root and shows the places that it should.
+    function _show(bytes32 root, Excerpt memory shown, bool placed, string memory part) private pure {
+        Excerpts.check(root, shown, part);
+        if (!placed) revert IReferee.WrongExcerpt(part);
     }
 
     /* SHAPE */
@@ -253,7 +253,7 @@ library Evidence {
     }
 
     function _isAggregate(Case memory facts, Excerpt memory shown) private pure returns (bool) {
-        return shown.first > facts.revealed && shown.first == shown.count - 1;
+        return shown.first > facts.revealed && uint256(shown.first) + 1 == shown.count && shown.leaves.length == 1;
     }
 
     function _isHeaderLeaf(bytes memory leaf) private pure returns (bool) {

@@ -6,21 +6,26 @@ over the report it computed itself may post it, in an order that changes from ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from qfl_chain.actors.answering import Answering
+from qfl_chain.actors.court import Court
+from qfl_chain.actors.demands import demands, shown
 from qfl_chain.actors.oracle import Oracle
 from qfl_chain.actors.phases import Window, current_window
-from qfl_chain.actors.running import WAIT, Step
+from qfl_chain.actors.running import WAIT, Step, sent
 from qfl_chain.actors.signatures import SignedReport, check_signed, decode_signed, encode_signed
 from qfl_chain.actors.view import ChainView
 from qfl_chain.errors import ContentError, ContentUnreachable, InputError, ProtocolError
-from qfl_chain.ports import ContentStore, Ledger
+from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.eip712 import quorum
+from qfl_chain.protocol.filing import NO_FILING
 from qfl_chain.protocol.history import RoundRecord
 from qfl_chain.protocol.packing import pack_address
+from qfl_chain.protocol.proofs import packed_reveals
 from qfl_chain.storage.state import StateFile
-from qfl_chain.types import Address, Digest, LiveRound, Phase
+from qfl_chain.types import Address, Digest, LiveRound, Phase, Reveal
 
 REMEMBERED_ROUNDS = 16
 LONGEST_TURN = 15
@@ -93,7 +98,7 @@ class Reporting:
 
     Args:
         oracle: what recomputes and signs.
-        ledger: the federation, written as the account that posts.
+        ledger: the federation, written as the account that posts, demands and answers.
         store: where updates are fetched, and kept for others.
         view: the federation's history as the oracle sees it.
         ballots: what it signed.
@@ -101,13 +106,14 @@ class Reporting:
         account: the oracle's own address in the committee.
         confirmations: blocks to wait after the reveals' end before signing, so that no reorg changes what was signed.
         until_round: the last round to report on; 0 for all.
+        solo: whether to report alone from half of the report phase on, where no quorum came.
         tell: hears what peers did wrong.
     """
 
     def __init__(
         self,
         oracle: Oracle,
-        ledger: Ledger,
+        ledger: Court,
         store: ContentStore,
         view: ChainView,
         ballots: Ballots,
@@ -116,6 +122,7 @@ class Reporting:
         *,
         confirmations: int = 0,
         until_round: int = 0,
+        solo: bool = False,
         tell: Callable[[str], None] = lambda reason: None,
     ) -> None:
         self._oracle = oracle
@@ -127,13 +134,18 @@ class Reporting:
         self._account = account
         self._confirmations = confirmations
         self._until_round = until_round
+        self._solo = solo
         self._tell = tell
+        self._answering = Answering(ledger, store, view)
         self._updates: dict[Digest, bytes] = {}
         self._closed: tuple[int, int] = (0, 0)
         self._told: set[str] = set()
 
     def step(self) -> Step:
-        """Fetch what is revealed, sign what follows, post what a quorum signed."""
+        """Answer a demand, fetch what is revealed, sign what follows, post what a quorum signed."""
+        answered = self._answering.step()
+        if answered is not None:
+            return answered
         live, terms = self._ledger.live(), self._ledger.terms()
         window = current_window(live, terms, self._ledger.now())
         if self._is_over(live, window):
@@ -145,7 +157,7 @@ class Reporting:
         if not self._is_settled(live.number):
             return Step(WAIT, live.number, {"confirmations": self._confirmations})
         if self._ballots.own(live.number) is None:
-            return self._sign(live.number)
+            return self._sign(live.number, window)
         return self._post(live.number, window)
 
     def _wait(self, live: LiveRound, window: Window) -> Step:
@@ -179,7 +191,7 @@ class Reporting:
             return Step("fetch", number, {"participant": reveal.participant, "bytes": len(data)})
         return None
 
-    def _sign(self, number: int) -> Step:
+    def _sign(self, number: int, window: Window) -> Step:
         """Sign once every update is at hand, or was demanded on chain in vain."""
         record = self._record(number)
         fetched = self._fetch(number)
@@ -189,7 +201,7 @@ class Reporting:
         absent = [reveal for reveal in record.reveals if reveal.digest not in self._updates]
         missing = [reveal for reveal in absent if (reveal.participant, reveal.digest) not in silent]
         if missing:
-            return Step(WAIT, number, {"missing": [reveal.participant for reveal in missing]})
+            return self._demand(record, missing, window)
         updates: Mapping[Digest, bytes | None] = {one.digest: self._updates.get(one.digest) for one in record.reveals}
         outcome = self._oracle.observe(number, updates)
         signature = self._oracle.sign(outcome)
@@ -197,6 +209,21 @@ class Reporting:
         self._updates = {}
         facts = {"accepted": outcome.accepted, "missing": len(absent), "total": outcome.report.total}
         return Step("sign", number, facts)
+
+    def _demand(self, record: RoundRecord, missing: Sequence[Reveal], window: Window) -> Step:
+        """Demand one of the updates that nobody gives: only silence on chain says that an update is unavailable."""
+        found = demands(self._view.events(), record.number)
+        self._updates |= shown(self._ledger, found, b"").updates
+        asked = {(one.participant, one.digest) for one in found}
+        facts = {"missing": [reveal.participant for reveal in missing]}
+        fresh = next((one for one in missing if (one.participant, one.digest) not in asked), None)
+        _, answer_window = self._ledger.demand_terms()
+        if fresh is None or self._ledger.now() + answer_window > _half(window):
+            return Step(WAIT, record.number, facts)
+        index = record.reveals.index(fresh)
+        packed = packed_reveals(record.reveals)
+        receipt = self._ledger.demand_update(record.number, NO_FILING, packed, index)
+        return sent("demand", record.number, receipt, participant=fresh.participant, **facts)
 
     def _post(self, number: int, window: Window) -> Step:
         """Post the report this oracle signed, once a quorum signed the same and its turn has come."""
@@ -206,10 +233,12 @@ class Reporting:
         held = self._ballots.held(number)
         signatures = [one.signature for one in held if one.report == own.report]
         facts = {"signatures": len(signatures), "others": len(held) - len(signatures), "quorum": quorum(len(oracles))}
-        if len(signatures) < quorum(len(oracles)) or self._ledger.now() < self._turn(number, window):
-            return Step(WAIT, number, facts)
-        receipt = self._oracle.transmit(own.report, signatures)
-        return Step("report", number, {**facts, "transaction": receipt.transaction, "gas": receipt.gas_used})
+        turn = self._turn(number, window)
+        if len(signatures) >= quorum(len(oracles)) and self._ledger.now() >= turn:
+            return sent("report", number, self._oracle.transmit(own.report, signatures), **facts)
+        if self._solo and self._ledger.now() >= turn - window.opens_at + _half(window):
+            return sent("report alone", number, self._ledger.report_alone(own.report, oracles), **facts)
+        return Step(WAIT, number, facts)
 
     def _collect(self, number: int) -> None:
         found, refused = self._peers.collect(number)
@@ -236,7 +265,13 @@ class Reporting:
         return window.opens_at + place * min(LONGEST_TURN, length // (2 * len(oracles)))
 
     def _record(self, number: int) -> RoundRecord:
+        """What the logs say of the live round."""
         record = self._view.history().rounds.get(number)
         if record is None:
             raise ProtocolError(f"round {number} is live, but the logs do not know it: the endpoint is behind itself")
         return record
+
+
+def _half(window: Window) -> int:
+    """Half of a phase, rounded down as the contract does."""
+    return window.opens_at + ((window.closes_at or window.opens_at) - window.opens_at) // 2

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from qfl_chain.errors import InputError, QflError, WrongContract
+from qfl_chain.types import Receipt
 
 WAIT = "wait"
 """The action of a step that had nothing to do."""
@@ -27,6 +28,11 @@ class Step:
     round: int
     facts: Mapping[str, Any] = field(default_factory=dict)
     finished: bool = False
+
+
+def sent(action: str, number: int, receipt: Receipt, **facts: Any) -> Step:
+    """The step of one transaction."""
+    return Step(action, number, {**facts, "transaction": receipt.transaction, "gas": receipt.gas_used})
 
 
 class Actor(Protocol):

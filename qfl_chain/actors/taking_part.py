@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qfl_chain.actors.answering import Answering
 from qfl_chain.actors.participant import Participant
 from qfl_chain.actors.phases import Window, current_window
 from qfl_chain.actors.running import WAIT, Step
@@ -18,19 +19,23 @@ class TakingPart:
         participant: what trains, commits, reveals and claims.
         ledger: the federation, written as the participant's account.
         view: the federation's history as the participant sees it.
+        answering: answers demands for what the participant holds; its own update first of all.
         until_round: the last round to take part in; 0 for all.
     """
 
-    def __init__(self, participant: Participant, ledger: Ledger, view: ChainView, until_round: int = 0) -> None:
+    def __init__(
+        self, participant: Participant, ledger: Ledger, view: ChainView, answering: Answering, until_round: int = 0
+    ) -> None:
         self._participant = participant
         self._ledger = ledger
         self._view = view
+        self._answering = answering
         self._until_round = until_round
         self._published = 0
         self._collected: int | None = None
 
     def step(self) -> Step:
-        """Do what is due first: a reveal, then what was revealed, then a commitment, then a claim."""
+        """Do what is due first: a reveal, then what was revealed, a demand's answer, a commitment, a claim."""
         live = self._ledger.live()
         window = current_window(live, self._ledger.terms(), self._ledger.now())
         member = self._ledger.member(self._ledger.account)
@@ -40,6 +45,9 @@ class TakingPart:
             return self._reveal(live.number)
         if taking_part and not member.commitment and self._published != live.number:
             return self._publish(live.number)
+        answered = self._answering.step()
+        if answered is not None:
+            return answered
         joining = self._round_to_join(live, window)
         if joining and member.round != joining:
             return self._commit(joining, member)

@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 
 from qfl_chain.chain.artifacts import Artifact, load_artifact
 from qfl_chain.errors import WrongContract
-from qfl_chain.protocol.eip712 import committee_bytes, quorum
+from qfl_chain.protocol.eip712 import domain_separator
 from qfl_chain.protocol.packing import pack_address
 from qfl_chain.types import Address, Terms
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from web3 import Web3
 
 WORD = 32
+DEMAND_DIVISOR = 200
+"""A demand brings one part in this many of the smallest stake, rounded up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,28 @@ def deployed_code(web3: Web3, federation: Address) -> bytes:
     return code
 
 
-def check_immutables(federation: Address, code: bytes, terms: Terms) -> None:
+def check_referee(web3: Web3, referee: Address) -> None:
+    """Compare the code at a referee's address with this version's: a federation believes its referee.
+
+    Raises:
+        WrongContract: other code, or none.
+    """
+    code = bytes(web3.eth.get_code(web3.to_checksum_address(referee)))
+    if code != load_artifact("Referee").runtime:
+        raise WrongContract(
+            f"the code at {referee} is not a referee of this version, and the federation believes whatever it says: "
+            "send it nothing and ask the sponsor"
+        )
+
+
+def check_immutables(federation: Address, code: bytes, terms: Terms, chain_id: int) -> None:
     """Compare the terms written into the code with those in its log.
 
     Raises:
         WrongContract: one differs.
     """
     artifact = load_artifact()
-    for name, word in immutables_of(terms).items():
+    for name, word in immutables_of(terms, chain_id, federation).items():
         found = {code[start : start + WORD] for start in artifact.immutables[name]}
         if found != {word}:
             raise WrongContract(
@@ -129,11 +145,11 @@ def creation_code(terms: Terms) -> bytes:
     return artifact.bytecode + arguments
 
 
-def runtime_code(terms: Terms) -> bytes:
-    """The code a federation of these terms has."""
+def runtime_code(terms: Terms, chain_id: int, federation: Address) -> bytes:
+    """The code a federation of these terms has at its address."""
     artifact = load_artifact()
     code = bytearray(artifact.runtime)
-    for name, word in immutables_of(terms).items():
+    for name, word in immutables_of(terms, chain_id, federation).items():
         for start in artifact.immutables[name]:
             code[start : start + WORD] = word
     return bytes(code)
@@ -151,29 +167,35 @@ def contract_address(sender: Address, nonce: int) -> Address:
     return Address(str(get_create_address(cast(Any, sender), cast(Any, nonce))))
 
 
-def immutables_of(terms: Terms) -> Mapping[str, bytes]:
+def immutables_of(terms: Terms, chain_id: int, federation: Address) -> Mapping[str, bytes]:
     """The word behind every immutable of ``contracts/Federation.sol``."""
     reveal_end = terms.commit_window + terms.reveal_window
     numbers = {
         "COMMIT_END": terms.commit_window,
         "REVEAL_END": reveal_end,
         "REPORT_END": reveal_end + terms.report_window,
+        "REPORT_HALF": reveal_end + terms.report_window // 2,
+        "ANSWER_WINDOW": min(terms.report_window, terms.challenge_window) // 4,
+        "DEMAND_BOND": -(-terms.min_stake // DEMAND_DIVISOR),
         "CHALLENGE_WINDOW": terms.challenge_window,
         "UNBONDING_WINDOW": terms.unbonding_window,
         "MIN_STAKE": terms.min_stake,
         "REWARD_PER_ROUND": terms.reward_per_round,
         "MAX_NORM": terms.max_norm,
+        "ORACLE_BOND": terms.oracle_bond,
         "MIN_REVEALS": terms.min_reveals,
         "SPONSOR": int.from_bytes(pack_address(terms.sponsor), "big"),
         "GUARDIAN": int.from_bytes(pack_address(terms.guardian), "big"),
         "GUARDIAN_EXPIRY": terms.guardian_expiry,
-        "quorum": quorum(len(terms.oracles)),
+        "REFEREE": int.from_bytes(pack_address(terms.referee), "big"),
+        "CHAIN_ID": chain_id,
     }
     return {
         "CIRCUIT": terms.circuit,
         "MODEL": terms.model,
         "VALIDATION": terms.validation,
-        "committee": keccak(committee_bytes(terms.oracles)),
+        "VALIDATION_ROOT": terms.validation_root,
+        "DOMAIN": domain_separator(chain_id, federation),
         **{name: int(value).to_bytes(WORD, "big") for name, value in numbers.items()},
     }
 

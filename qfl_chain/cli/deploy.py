@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,8 +64,9 @@ def command(
     """Deploy a federation for SCENARIO, a TOML file or the name of a shipped one.
 
     Says what it costs and, on a terminal, asks. Then publishes circuit, initial model and validation set in the store,
-    deploys the contract with the scenario's terms and funding, and writes the deployment file that the other commands
-    take. Committee members given with --oracle stand instead of those in the scenario.
+    deploys a referee and the contract with the scenario's terms and funding, and writes the deployment file that the
+    other commands take. Committee members given with --oracle stand instead of those in the scenario. Each of them has
+    to put down its bond, and the committee has to be seated, before a report is taken: see `qfl oracle bond`.
     """
     from qfl_chain.cli.connection import connect, open_account
     from qfl_chain.cli.estimate import print_plan, require_funds
@@ -118,12 +120,14 @@ def _plan(
     guardian: Address | None,
     content: ContentStore,
 ) -> Plan:
+    from qfl_chain.chain.deployment_code import contract_address
     from qfl_chain.cli.estimate import estimate
     from qfl_chain.learning.clients import prepare_public
     from qfl_chain.simulation.federation import GUARDIAN_SECONDS, publish_terms
     from qfl_chain.simulation.scenario import build_circuit
 
     guardian = guardian or Address(scenario.committee.guardian)
+    nonce = int(web3.eth.get_transaction_count(account.address, "pending"))
     data = prepare_public(scenario.data, scenario.seed)
     circuit = build_circuit(scenario.circuit, len(data.features), len(data.classes))
     terms = publish_terms(
@@ -135,6 +139,7 @@ def _plan(
         guardian=guardian or NOBODY,
         guardian_expiry=int(web3.eth.get_block("latest")["timestamp"]) + GUARDIAN_SECONDS if guardian else 0,
         oracles=oracles,
+        referee=contract_address(Address(account.address), nonce),
     )
     return estimate(web3, Address(account.address), scenario, terms)
 
@@ -160,16 +165,19 @@ def _publish(terms: Terms, content: ContentStore, settings: Settings) -> None:
 def _send(web3: Web3, account: LocalAccount, plan: Plan, out: Path, settings: Settings) -> tuple[Deployment, Receipt]:
     """Deploy, with what is about to happen written down before and the deployment file after."""
     from qfl_chain.chain.deployment_code import contract_address
-    from qfl_chain.chain.ledger import deploy
+    from qfl_chain.chain.ledger import deploy, deploy_referee
     from qfl_chain.cli.connection import send_policy
     from qfl_chain.cli.deployment_file import describe, write_deployment
     from qfl_chain.cli.pending import Pending, announce, settle, withdraw
 
-    nonce = int(web3.eth.get_transaction_count(account.address, "pending"))
+    # The referee comes first.
+    nonce = int(web3.eth.get_transaction_count(account.address, "pending")) + 1
     expected = contract_address(Address(account.address), nonce)
     announce(Pending(plan.chain_id, account.address, nonce, expected, int(web3.eth.block_number)), out)
     try:
-        federation, receipt = deploy(web3, account, plan.terms, funding=plan.funding, policy=send_policy(settings))
+        referee, _ = deploy_referee(web3, account, policy=send_policy(settings))
+        terms = replace(plan.terms, referee=referee)
+        federation, receipt = deploy(web3, account, terms, funding=plan.funding, policy=send_policy(settings))
     except Reverted:
         withdraw(out)
         raise
@@ -179,7 +187,7 @@ def _send(web3: Web3, account: LocalAccount, plan: Plan, out: Path, settings: Se
         block=receipt.block,
         transaction=receipt.transaction,
         scenario=plan.scenario,
-        terms=plan.terms,
+        terms=terms,
     )
     write_deployment(deployment, out)
     settle(out, deployment)

@@ -71,6 +71,7 @@ def checking(web3: Web3, deployment: Deployment, path: Path) -> Generator[Check,
     from qfl_chain.chain.deployment_code import (
         check_creation,
         check_immutables,
+        check_referee,
         code_hash,
         deployed_code,
         find_creation,
@@ -89,8 +90,10 @@ def checking(web3: Web3, deployment: Deployment, path: Path) -> Generator[Check,
     terms = logged_terms(web3, federation, deployment.block)
     check_terms(deployment, path, terms)
     yield Check("terms in the Deployed log", f"{len(DeployedTerms.__dataclass_fields__)} agree")
-    check_immutables(federation, code, terms)
+    check_immutables(federation, code, terms, deployment.chain_id)
     yield Check("terms in the code", "agree with the log")
+    check_referee(web3, terms.referee)
+    yield Check("referee of this version", terms.referee)
     check_creation(creation, federation, terms)
     yield Check("created by", f"{creation.sender} in {deployment.transaction}")
     return terms
@@ -102,16 +105,24 @@ def fetch_deployment(web3: Web3, federation: Address, block: int) -> Deployment:
     Raises:
         WrongContract: no federation of this version there, or one that is forged.
     """
-    from qfl_chain.chain.deployment_code import check_creation, check_immutables, deployed_code, find_creation
+    from qfl_chain.chain.deployment_code import (
+        check_creation,
+        check_immutables,
+        check_referee,
+        deployed_code,
+        find_creation,
+    )
     from qfl_chain.chain.ledger import Web3Ledger
 
     code = deployed_code(web3, federation)
     terms = logged_terms(web3, federation, block)
     event = Web3Ledger(web3, federation, from_block=block).events()[0]
-    check_immutables(federation, code, terms)
+    chain_id = int(web3.eth.chain_id)
+    check_immutables(federation, code, terms, chain_id)
+    check_referee(web3, terms.referee)
     check_creation(find_creation(web3, event.transaction), federation, terms)
     return describe(
-        chain_id=int(web3.eth.chain_id),
+        chain_id=chain_id,
         federation=federation,
         block=event.block,
         transaction=event.transaction,

@@ -92,7 +92,7 @@ def describe(
         federation=federation,
         block=block,
         transaction=transaction,
-        code_hash=code_hash(runtime_code(terms)),
+        code_hash=code_hash(runtime_code(terms, chain_id, federation)),
         scenario=scenario,
         terms=write_terms(terms),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from qfl_chain.chain.amounts import format_gwei, parse_gwei
-from qfl_chain.errors import LedgerError
+from qfl_chain.errors import LedgerError, Reverted
 from qfl_chain.types import Address, Gwei, Terms
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from qfl_chain.simulation.scenario import Scenario
 
-EXECUTION = 250_000
-"""Gas for running the constructor: four new slots, two logs, and copying the code."""
+EXECUTION = 300_000
+"""Gas for running the constructor: seven new slots, two logs, and copying the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Plan:
 
 
 def estimate(web3: Web3, account: Address, scenario: Scenario, terms: Terms) -> Plan:
-    """Simulate a deployment.
+    """Simulate a deployment of a referee, and of a federation that names it.
 
     Raises:
         Reverted: the constructor refuses the terms.
@@ -53,7 +53,7 @@ def estimate(web3: Web3, account: Address, scenario: Scenario, terms: Terms) -> 
     base_fee, gas = int(web3.eth.get_block("latest").get("baseFeePerGas", 0)), gas_bound(terms)
     # A node does not simulate what the account cannot pay.
     if balance >= funding * GWEI + gas * (base_fee + GWEI):
-        gas = simulate(web3, account, terms, funding)
+        try_terms(web3, account, terms, funding)
     return Plan(
         scenario=scenario.name,
         chain_id=int(web3.eth.chain_id),
@@ -69,19 +69,20 @@ def estimate(web3: Web3, account: Address, scenario: Scenario, terms: Terms) -> 
 
 
 def gas_bound(terms: Terms) -> int:
-    """Somewhat more gas than a deployment takes, without asking a node.
+    """Somewhat more gas than both deployments take, without asking a node.
 
     EIP-2028 and EIP-3860 for what is sent, the Yellow Paper's 200 a byte of code, and EXECUTION for the constructor.
     """
     from qfl_chain.chain.artifacts import load_artifact
     from qfl_chain.chain.deployment_code import creation_code
 
-    sent = len(creation_code(terms))
-    return 53_000 + 16 * sent + 2 * (sent // 32 + 1) + 200 * load_artifact().runtime_size + EXECUTION
+    federation, referee = load_artifact(), load_artifact("Referee")
+    both = ((len(creation_code(terms)), federation.runtime_size), (len(referee.bytecode), referee.runtime_size))
+    return EXECUTION + sum(53_000 + 16 * sent + 2 * (sent // 32 + 1) + 200 * size for sent, size in both)
 
 
-def simulate(web3: Web3, account: Address, terms: Terms, funding: Gwei) -> int:
-    """The gas of a deployment.
+def try_terms(web3: Web3, account: Address, terms: Terms, funding: Gwei) -> None:
+    """Have a node run the federation's constructor, whose referee is not there yet: it looks for it last.
 
     Raises:
         Reverted: the constructor refuses the terms.
@@ -91,8 +92,12 @@ def simulate(web3: Web3, account: Address, terms: Terms, funding: Gwei) -> int:
     from qfl_chain.chain.deployment_code import creation_code
 
     creation = {"from": account, "value": funding * 10**9, "data": "0x" + creation_code(terms).hex()}
-    with readable_reverts(web3, load_artifact().abi, "deploy"):
-        return int(web3.eth.estimate_gas(cast(Any, creation)))
+    try:
+        with readable_reverts(web3, load_artifact().abi, "deploy"):
+            web3.eth.estimate_gas(cast(Any, creation))
+    except Reverted as error:
+        if error.error != "InvalidTerms" or error.args_by_name != {"field": "referee"}:
+            raise
 
 
 def require_funds(plan: Plan) -> None:

@@ -16,10 +16,13 @@ from qfl_chain.actors.view import ChainView
 from qfl_chain.errors import ContentError, ProtocolError
 from qfl_chain.learning.training import bounded
 from qfl_chain.ports import ContentStore, Ledger
-from qfl_chain.protocol.codec import decode_update
+from qfl_chain.protocol.codec import decode_update, digest_of_bytes
 from qfl_chain.protocol.commitment import commitment
 from qfl_chain.protocol.history import RoundRecord
-from qfl_chain.types import Gwei, IntArray, Opening, Receipt
+from qfl_chain.types import Digest, Gwei, IntArray, Opening, Receipt
+
+SCALED = 50
+"""How many times over a scaled update is what was learned."""
 
 
 class Party(Protocol):
@@ -62,6 +65,68 @@ def no_show(role: Role) -> Party:
 def copycat(role: Role) -> Party:
     """Has no data: resubmits what others committed to or published."""
     return Copycat(role)
+
+
+def label_flipper(role: Role) -> Party:
+    """Trains on its own rows with every label turned over: the scenario hands it such rows."""
+    return honest(role)
+
+
+def sign_flipper(role: Role) -> Party:
+    """Trains, and sends the opposite of what it learned."""
+    return Participant(role.ledger, role.store, Scaled(role, -1), role.secret)
+
+
+def scaler(role: Role) -> Party:
+    """Trains, and sends what it learned many times over, up to the bound."""
+    return Participant(role.ledger, role.store, Scaled(role, SCALED), role.secret)
+
+
+def withholder(role: Role) -> Party:
+    """Trains, commits, reveals, and shows its update to nobody."""
+    if role.learner is None:
+        raise ProtocolError("a withholder needs a client's data")
+    return Participant(role.ledger, Hiding(role.store), role.learner, role.secret)
+
+
+def malformer(role: Role) -> Party:
+    """Commits to bytes that are no update, reveals and publishes them."""
+    return Malformer(role.ledger, role.store, RandomLearner(role), role.secret)
+
+
+class Scaled:
+    """What a client learned, times a number, within the bound."""
+
+    def __init__(self, role: Role, factor: int) -> None:
+        if role.learner is None:
+            raise ProtocolError("a poisoner needs a client's data")
+        self._learner = role.learner
+        self._ledger = role.ledger
+        self._factor = factor
+
+    def __call__(self, base: IntArray, round_number: int) -> IntArray:
+        learned = self._learner(base, round_number).astype(np.float64)
+        return bounded(learned * self._factor, self._ledger.terms().max_norm)
+
+
+class Hiding:
+    """A store that gives everything and keeps nothing of one's own."""
+
+    def __init__(self, behind: ContentStore) -> None:
+        self._behind = behind
+
+    def get(self, digest: Digest) -> bytes:
+        return self._behind.get(digest)
+
+    def put(self, data: bytes) -> Digest:
+        return digest_of_bytes(data)
+
+
+class Malformer(Participant):
+    """A participant whose update is none."""
+
+    def _update(self, number: int) -> bytes:
+        return b"no update of round %d" % number
 
 
 class RandomLearner:
@@ -157,6 +222,11 @@ BEHAVIOURS: dict[str, Callable[[Role], Party]] = {
     "free-rider": free_rider,
     "copycat": copycat,
     "no-show": no_show,
+    "poisoner:label-flip": label_flipper,
+    "poisoner:sign-flip": sign_flipper,
+    "poisoner:scaled": scaler,
+    "withholder": withholder,
+    "malformer": malformer,
 }
 """Behaviours by the name a scenario gives them. A new one is one function here."""
 

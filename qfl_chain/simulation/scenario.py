@@ -18,13 +18,17 @@ from qfl_chain.circuit.trace import trace
 from qfl_chain.errors import AmountError, ProtocolError, ScenarioError
 from qfl_chain.learning.settings import LOADER, DataSettings, TrainingSettings
 from qfl_chain.protocol.codec import Rules
+from qfl_chain.protocol.eip712 import quorum
 from qfl_chain.schema import nearest, parse_toml, read_table
 from qfl_chain.simulation.behaviours import BEHAVIOURS
+from qfl_chain.simulation.liars import COMMITTEE_BEHAVIOURS
 from qfl_chain.types import Gwei
 from qfl_chain.userfile import load_function
 
 MAX_ROUNDS = 65_535
 MAX_NORM = 1e9
+MAX_WATCHERS = 16
+HONEST = "honest"
 SHORTEST_DISPUTE = 4
 """Seconds that a report phase and a challenge have at the least."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -94,10 +98,14 @@ class CommitteeSettings:
     """``[committee]``: how many oracles; the quorum follows (3 of 4, 5 of 7).
 
     ``addresses`` and ``guardian`` say who they are where a federation is deployed; the number follows from the
-    addresses. ``qfl run`` plays them with accounts of its own chain and uses the number alone.
+    addresses. ``qfl run`` plays them with accounts of its own chain and uses the number alone. There, the first
+    ``colluding`` oracles behave as ``behaviour`` says, as soon as they are a quorum; without a number, a quorum of
+    them. The others are honest.
     """
 
     oracles: int | None = None
+    behaviour: str = "honest"
+    colluding: int | None = None
     addresses: tuple[str, ...] = ()
     guardian: str = ""
 
@@ -110,10 +118,24 @@ class CommitteeSettings:
         if self.addresses and self.oracles not in (None, len(self.addresses)):
             raise ValueError(f"oracles is {self.oracles}, there are {len(self.addresses)} addresses: leave oracles out")
 
+        if self.behaviour not in COMMITTEE_BEHAVIOURS:
+            raise ValueError(
+                f"unknown behaviour {self.behaviour!r}{nearest(self.behaviour, list(COMMITTEE_BEHAVIOURS))}"
+            )
+        if not 0 <= (self.colluding or 0) <= self.size:
+            raise ValueError(f"colluding is {self.colluding}, there are {self.size} oracles")
+
     @property
     def size(self) -> int:
         """How many oracles there are; four where nothing is said."""
         return len(self.addresses) or (4 if self.oracles is None else self.oracles)
+
+    @property
+    def liars(self) -> int:
+        """How many of the oracles collude."""
+        if self.behaviour == HONEST:
+            return 0
+        return quorum(self.size) if self.colluding is None else self.colluding
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +163,7 @@ class Scenario:
     terms: TermSettings = field(default_factory=TermSettings)
     committee: CommitteeSettings = field(default_factory=CommitteeSettings)
     participants: tuple[ParticipantSettings, ...] = ()
+    watchers: int = 0
 
     def __post_init__(self) -> None:
         _check_counts(self)
@@ -258,6 +281,8 @@ def _check_counts(scenario: Scenario) -> None:
         raise ScenarioError(f"seed: must not be negative, got {scenario.seed}")
     if not 1 <= scenario.committee.size <= 256:
         raise ScenarioError(f"committee.oracles: must be 1 to 256, got {scenario.committee.size}")
+    if not 0 <= scenario.watchers <= MAX_WATCHERS:
+        raise ScenarioError(f"watchers: must be 0 to {MAX_WATCHERS}, got {scenario.watchers}")
     if bool(scenario.circuit.ansatz) == bool(scenario.circuit.function):
         raise ScenarioError("circuit: give either an ansatz or a function, and not both")
 

@@ -13,13 +13,13 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from eth_utils.address import to_checksum_address
 
-from qfl_chain.protocol.codec import Model, Rules, Validation, encode_model, encode_validation
+from qfl_chain.protocol.codec import Model, Rules, Validation, digest_of_bytes, encode_model, encode_validation
 from qfl_chain.protocol.commitment import accumulate
+from qfl_chain.protocol.filing import ShownLeaf
 from qfl_chain.protocol.validation import validation_root
 from qfl_chain.storage.blocks import MemoryStore
 from qfl_chain.types import (
     Address,
-    Digest,
     Event,
     Gwei,
     IntArray,
@@ -33,7 +33,8 @@ from qfl_chain.types import (
     Terms,
 )
 
-CIRCUIT = Digest(b"c" * 32)
+CIRCUIT_BYTES = b"a circuit that pulls to a target"
+CIRCUIT = digest_of_bytes(CIRCUIT_BYTES)
 FEDERATION = Address(to_checksum_address("0x" + "fe" * 20))
 ANNA, BEN, SPONSOR, REFEREE = (Address("0x" + digit * 40) for digit in "1234")
 STAKE = Gwei(1_000)
@@ -49,6 +50,20 @@ class PullToTarget:
     def losses(self, parameters: IntArray, features: IntArray, targets: IntArray) -> IntArray:
         distance = parameters[:, None, :] - features[None, :, :]
         return (distance * distance).sum(axis=-1)  # type: ignore[no-any-return]
+
+
+@dataclass
+class Docket:
+    """What the disputes of a chain hold beyond its logs, shared by all courts of it."""
+
+    open: dict[tuple[object, ...], tuple[Address, int]] = field(default_factory=dict)
+    settled: set[tuple[object, ...]] = field(default_factory=set)
+    updates: dict[str, bytes] = field(default_factory=dict)
+    leaves: dict[str, ShownLeaf] = field(default_factory=dict)
+    credits: dict[Address, int] = field(default_factory=dict)
+    bonds: dict[Address, int] = field(default_factory=dict)
+    penalized: list[Address] = field(default_factory=list)
+    equivocated: list[tuple[Report, Report]] = field(default_factory=list)
 
 
 @dataclass
@@ -72,6 +87,7 @@ class FakeChain:
     paused: bool = False
     cancelled: bool = False
     total: int = 0
+    docket: Docket = field(default_factory=Docket)
 
     def names(self, account: Address) -> list[str]:
         """What an account did, in order."""
@@ -198,7 +214,7 @@ def fake_chain() -> FakeChain:
     validation = Validation(Rules(subset=4), features, np.array([0, 1, 0, 1]), 2)
     model = Model(CIRCUIT, 0, np.zeros(PARAMETERS, dtype=np.int64))
     terms = Terms(
-        circuit=CIRCUIT,
+        circuit=store.put(CIRCUIT_BYTES),
         model=store.put(encode_model(model)),
         validation=store.put(encode_validation(validation)),
         validation_root=validation_root(validation),

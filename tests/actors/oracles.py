@@ -24,6 +24,7 @@ from qfl_chain.protocol.packing import pack_address
 from qfl_chain.storage.state import StateFile
 from qfl_chain.types import Address, Digest, IntArray, Report
 
+from .court import FakeCourt
 from .fakes import (
     ANNA,
     BEN,
@@ -39,6 +40,7 @@ from .fakes import (
 )
 
 NEVER = 0
+BOND = 100
 KEYS: list[LocalAccount] = sorted(
     (Account.from_key(bytes([number]) * 32) for number in (1, 2, 3, 4)), key=lambda key: pack_address(key.address)
 )
@@ -110,6 +112,10 @@ def reported_chain() -> FakeChain:
     """A federation of four oracles; Anna and Ben revealed in round 1, and its report phase has begun."""
     made = fake_chain()
     made.terms = replace(made.terms, oracles=COMMITTEE)
+    made.log("Deployed", terms=(), oracles=COMMITTEE)
+    for oracle in COMMITTEE:
+        made.docket.bonds[oracle] = BOND
+        made.log("Bonded", oracle=oracle, amount=BOND, bond=BOND)
     for account in (ANNA, BEN):
         FakeLedger(made, account).join(STAKE)
     play(made)
@@ -138,7 +144,7 @@ def started(
 ) -> Process:
     """The process of one oracle, just started."""
     axe = axe or Axe(NEVER)
-    ledger, shop = mortal(FakeLedger(chain, COMMITTEE[index]), axe), mortal(store or chain.store, axe)
+    ledger, shop = mortal(FakeCourt(chain, COMMITTEE[index]), axe), mortal(store or chain.store, axe)
     ballots = Ballots(mortal(StateFile(folder / f"{index}.json", {"account": COMMITTEE[index]}), axe))
     oracle = Oracle(ledger, shop, PullToTarget(), partial(sign_digest, KEYS[index]))
     told: list[str] = []

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from eth_hash.auto import keccak
 
+from qfl_chain.actors.answering import Answering
 from qfl_chain.actors.oracle import Oracle
 from qfl_chain.actors.participant import Participant, StoredUpdate
 from qfl_chain.actors.running import WAIT, Step
@@ -20,6 +21,7 @@ from qfl_chain.ports import ContentStore
 from qfl_chain.storage.state import StateFile
 from qfl_chain.types import Address, Digest, Gwei, IntArray, Receipt, Signature
 
+from .court import FakeCourt
 from .fakes import (
     ANNA,
     BEN,
@@ -73,17 +75,18 @@ def taking_part(
     file: StateFile,
     until_round: int = 0,
     *,
-    ledger: FakeLedger | None = None,
+    ledger: FakeCourt | None = None,
     store: ContentStore | None = None,
     axe: Axe | None = None,
     learner: Drifting | None = None,
 ) -> TakingPart:
     """Anna's process, just started."""
     axe = axe or Axe(NEVER)
-    ledger, store = mortal(ledger or FakeLedger(chain, ANNA), axe), mortal(store or chain.store, axe)
+    ledger, store = mortal(ledger or FakeCourt(chain, ANNA), axe), mortal(store or chain.store, axe)
     memory = StoredUpdate(mortal(file, axe))
     participant = Participant(ledger, store, learner or Drifting(), SALTS, memory)
-    return TakingPart(participant, ledger, ChainView(ledger, store), until_round)
+    view = ChainView(ledger, store)
+    return TakingPart(participant, ledger, view, Answering(ledger, store, view), until_round)
 
 
 def report(chain: FakeChain) -> None:

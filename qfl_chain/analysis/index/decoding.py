@@ -132,6 +132,8 @@ class _Group:
         if rest.any():
             odd = self.logs[int(np.flatnonzero(rest.any(axis=1))[0])]
             raise _wrong(odd, f"a {self.layout.name} whose {field.column} does not fit {8 * field.size} bits")
+        if field.kind == "address":
+            return objects(_ACCOUNTS["0x" + word.tobytes().hex()] for word in words)
         if field.kind == "bytes":
             return _rows(np.ascontiguousarray(used))
         numbers = np.ascontiguousarray(words[:, WORD - NUMBER_BYTES :]).view(">u8")[:, 0]

@@ -20,7 +20,7 @@ from qfl_chain.analysis.index.gaps import contradictions, find_gaps
 from qfl_chain.analysis.index.models import ROWS
 from qfl_chain.errors import ChecksumError, RunError
 from qfl_chain.protocol.eip712 import quorum
-from qfl_chain.protocol.money import Account, Money, money_statement
+from qfl_chain.protocol.money import Account, Disputes, Money, money_statement
 from qfl_chain.types import Address, Gwei, Terms
 
 FEDERATION = "federation"
@@ -73,26 +73,59 @@ def load_money(index: Index) -> Money:
         RunError: logs that contradict each other.
     """
     sums = {name: Gwei(int(amount)) for name, amount in index.query(_SUMS)}
-    deposited, exited, withdrawn, penalties, claimed, funding, reclaimed = (sums.get(name, Gwei(0)) for name in _KINDS)
+    deposited, exited, withdrawn, penalized, convicted, claimed, funding, reclaimed = (
+        sums.get(name, Gwei(0)) for name in _KINDS
+    )
+    ((of_stakes,),) = index.query(_CONVICTED_OF_STAKES)
     everybody = Account(
         deposited=deposited,
-        stake=Gwei(deposited - penalties - exited),
-        exiting=Gwei(exited - withdrawn),
+        stake=Gwei(deposited - penalized - exited - int(of_stakes)),
+        exiting=Gwei(exited - withdrawn - convicted + int(of_stakes)),
         withdrawn=withdrawn,
-        penalties=penalties,
+        penalties=Gwei(penalized + convicted),
         claimed=claimed,
     )
+    disputes, bounties = _disputes(index)
+    funded = funding + penalized + convicted - bounties - reclaimed
     totals = index.query("SELECT total FROM reports WHERE stands ORDER BY block DESC, log_index DESC LIMIT 1")
     total = Gwei(totals[0][0]) if totals else Gwei(0)
     try:
-        return money_statement((everybody,), funding, funding + penalties - reclaimed, reclaimed, total)
+        return money_statement((everybody,), funding, funded, reclaimed, total, disputes)
     except ChecksumError as error:
         why = next(contradictions(index), f"{error}: a log is missing; {AGAIN}")
         raise RunError(f"the logs in {index.name} do not add up: {why}") from error
 
 
-_KINDS = ("Joined", "Exited", "Withdrawn", "Penalized", "Claimed", "Funded", "Reclaimed")
+_KINDS = ("Joined", "Exited", "Withdrawn", "Penalized", "Convicted", "Claimed", "Funded", "Reclaimed")
 _SUMS = f"SELECT name, sum(amount) FROM events WHERE name IN {_KINDS} GROUP BY name"
+_CONVICTED_OF_STAKES = "SELECT coalesce(sum(stake_before - stake_after), 0) FROM holdings WHERE name = 'Convicted'"
+
+
+def _disputes(index: Index) -> tuple[Disputes, Gwei]:
+    """The money of bonds and demands, and the bounties that were taken of stakes."""
+    rows = index.query(
+        "SELECT name, coalesce(sum(amount), 0), coalesce(sum(bond), 0), coalesce(sum(bounty), 0), "
+        "coalesce(sum(burned), 0) FROM events GROUP BY name"
+    )
+    amounts, bonds, bounties, burned = ({name: int(values[at]) for name, *values in rows} for at in range(4))
+    slashed, of_stakes = amounts.get("Slashed", 0), bounties.get("Convicted", 0)
+    demanded, answered = (
+        sum(bonds.get(of + what, 0) for of in ("Update", "Leaf")) for what in ("Demanded", "Answered")
+    )
+    bonded, unbonded = amounts.get("Bonded", 0), amounts.get("BondWithdrawn", 0)
+    credited, collected = amounts.get("Credited", 0), amounts.get("Collected", 0)
+    return Disputes(
+        bonded=Gwei(bonded),
+        demanded=Gwei(demanded),
+        bonds=Gwei(bonded - unbonded - slashed),
+        demands=Gwei(demanded - answered - credited),
+        credits=Gwei(credited - collected),
+        unbonded=Gwei(unbonded),
+        answered=Gwei(answered),
+        collected=Gwei(collected),
+        burned=Gwei(sum(burned.values())),
+        bounties=Gwei(sum(bounties.values())),
+    ), Gwei(of_stakes)
 
 
 def _last_time(index: Index) -> datetime:

@@ -64,15 +64,56 @@ CREATE VIEW claims AS
 SELECT account AS participant, amount, cumulative, block, log_index, time, transaction
 FROM events WHERE name = 'Claimed';
 
+-- What stakes lost, for a missing reveal or by a conviction, which also takes from a stake on its way out.
 CREATE VIEW penalties AS
-SELECT account AS participant, round, amount, stake, block, log_index, time, transaction
-FROM events WHERE name = 'Penalized';
+SELECT account AS participant, round, amount, stake,
+    CASE WHEN name = 'Penalized' THEN 'missing reveal' WHEN offence = 0 THEN 'malformed' ELSE 'unavailable' END AS reason,
+    counterparty AS reporter, bounty, block, log_index, time, transaction
+FROM events WHERE name IN ('Penalized', 'Convicted');
+
+-- Every log about an oracle's bond: by how much it changed, and what it was afterwards.
+CREATE VIEW bonds AS
+SELECT account AS oracle, name AS change, round,
+    CASE name WHEN 'Bonded' THEN amount WHEN 'Unbonding' THEN 0::HUGEINT ELSE -amount END AS amount,
+    CASE name WHEN 'BondWithdrawn' THEN 0::HUGEINT ELSE bond END AS bond, withdrawable_at,
+    block, log_index, time, transaction
+FROM events WHERE name IN ('Bonded', 'Unbonding', 'BondWithdrawn', 'Slashed');
+
+-- Every proof against a report or an oracle. fault: the place in IReferee's Fault; NULL for two signed reports.
+CREATE VIEW refutations AS
+SELECT round, fault, account AS oracle, counterparty AS reporter, bounty, burned, block, log_index, time, transaction
+FROM events WHERE name IN ('Refuted', 'Equivocated');
+
+-- Every demand for bytes: of an update where there is a participant, otherwise of a leaf of the report's evidence.
+CREATE VIEW demands AS
+SELECT d.round, d.account AS participant, d.digest, d.leaf, d.counterparty AS demander, d.bond, d.deadline,
+    a.counterparty AS answerer, d.block, d.log_index, d.time, d.transaction
+FROM events d LEFT JOIN events a ON a.name = replace(d.name, 'Demanded', 'Answered') AND a.round = d.round
+    AND a.digest IS NOT DISTINCT FROM d.digest AND a.account IS NOT DISTINCT FROM d.account
+    AND a.leaf IS NOT DISTINCT FROM d.leaf
+WHERE d.name IN ('UpdateDemanded', 'LeafDemanded');
+
+-- Every log about an account's stake: what the account had before, and after.
+CREATE VIEW holdings AS
+WITH logged AS (
+    SELECT *,
+        CASE name WHEN 'Exited' THEN 0::HUGEINT WHEN 'Withdrawn' THEN NULL ELSE stake END AS stake_after,
+        CASE name WHEN 'Exited' THEN amount WHEN 'Withdrawn' THEN 0::HUGEINT ELSE exiting END AS exiting_after
+    FROM events WHERE name IN ('Joined', 'Revealed', 'Penalized', 'Convicted', 'Exited', 'Withdrawn')
+)
+SELECT account, name, amount, stake, exiting, stake_after, exiting_after,
+    coalesce(last_value(stake_after IGNORE NULLS) OVER before, 0)::HUGEINT AS stake_before,
+    coalesce(last_value(exiting_after IGNORE NULLS) OVER before, 0)::HUGEINT AS exiting_before,
+    block, log_index, time, transaction
+FROM logged
+WINDOW before AS (PARTITION BY account ORDER BY block, log_index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING);
 
 -- Every change of a stake: by how much, and what it was afterwards.
 CREATE VIEW stakes AS
-SELECT account AS participant, name AS change, CASE WHEN name = 'Joined' THEN amount ELSE -amount END AS amount,
-    CASE WHEN name = 'Exited' THEN 0::HUGEINT ELSE stake END AS stake, block, log_index, time, transaction
-FROM events WHERE name IN ('Joined', 'Penalized', 'Exited');
+SELECT account AS participant, name AS change,
+    CASE name WHEN 'Joined' THEN amount WHEN 'Convicted' THEN stake_after - stake_before ELSE -amount END AS amount,
+    stake_after AS stake, block, log_index, time, transaction
+FROM holdings WHERE name IN ('Joined', 'Penalized', 'Convicted', 'Exited');
 
 -- Every account that joined, staked or claimed. earned counts standing reports whose evidence was read.
 CREATE VIEW participants AS
@@ -80,15 +121,19 @@ WITH movements AS (
     SELECT account,
         min(time) FILTER (WHERE name = 'Joined') AS joined,
         coalesce(sum(amount) FILTER (WHERE name = 'Joined'), 0) AS deposited,
-        coalesce(sum(amount) FILTER (WHERE name = 'Penalized'), 0) AS penalties,
-        coalesce(sum(amount) FILTER (WHERE name = 'Exited'), 0) AS exited,
+        coalesce(sum(amount) FILTER (WHERE name IN ('Penalized', 'Convicted')), 0) AS penalties,
         coalesce(sum(amount) FILTER (WHERE name = 'Withdrawn'), 0) AS withdrawn,
         coalesce(sum(amount) FILTER (WHERE name = 'Claimed'), 0) AS claimed,
         count(*) FILTER (WHERE name = 'Committed') AS commits,
         count(*) FILTER (WHERE name = 'Revealed') AS reveals
     FROM events
-    WHERE name IN ('Joined', 'Penalized', 'Exited', 'Withdrawn', 'Claimed', 'Committed', 'Revealed')
+    WHERE name IN ('Joined', 'Penalized', 'Convicted', 'Exited', 'Withdrawn', 'Claimed', 'Committed', 'Revealed')
     GROUP BY account
+), held AS (
+    SELECT account,
+        coalesce(arg_max(stake_after, (block, log_index)), 0)::HUGEINT AS stake,
+        coalesce(arg_max(exiting_after, (block, log_index)), 0)::HUGEINT AS exiting
+    FROM holdings GROUP BY account
 ), scored AS (
     SELECT participant, coalesce(sum(reward) FILTER (WHERE stands), 0) AS earned,
         count(*) FILTER (WHERE status = 'accepted') AS accepted
@@ -97,11 +142,12 @@ WITH movements AS (
     SELECT sender, sum(gas_used) AS gas_used, sum(fee_wei) AS fee_wei FROM transactions GROUP BY sender
 )
 SELECT m.account AS participant, p.name, p.behaviour, m.joined, m.deposited,
-    m.deposited - m.penalties - m.exited AS stake, m.exited - m.withdrawn AS exiting, m.withdrawn,
+    coalesce(h.stake, 0)::HUGEINT AS stake, coalesce(h.exiting, 0)::HUGEINT AS exiting, m.withdrawn,
     coalesce(s.earned, 0)::HUGEINT AS earned, m.claimed, m.penalties, m.commits, m.reveals,
     coalesce(s.accepted, 0) AS accepted, coalesce(f.gas_used, 0)::HUGEINT AS gas_used,
     coalesce(f.fee_wei, 0)::HUGEINT AS fee_wei
 FROM movements m
+LEFT JOIN held h ON h.account = m.account
 LEFT JOIN scored s ON s.participant = m.account
 LEFT JOIN paid f ON f.sender = m.account
 LEFT JOIN parties p ON p.account = m.account;
@@ -123,24 +169,29 @@ CREATE VIEW contradictions AS
 WITH folded AS (
     SELECT block, log_index, name, account, 'stake' AS field,
         CASE name WHEN 'Exited' THEN amount ELSE stake END AS said,
-        coalesce(sum(CASE name WHEN 'Joined' THEN amount WHEN 'Revealed' THEN 0 ELSE -amount END) OVER before, 0)
-            + CASE name WHEN 'Joined' THEN amount WHEN 'Penalized' THEN -amount ELSE 0 END AS folded
-    FROM events WHERE name IN ('Joined', 'Penalized', 'Exited', 'Revealed')
-    WINDOW before AS (PARTITION BY account ORDER BY block, log_index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        CASE name
+            WHEN 'Joined' THEN stake_before + amount
+            WHEN 'Penalized' THEN stake_before - amount
+            WHEN 'Convicted' THEN greatest(stake_before - amount, 0)
+            ELSE stake_before
+        END AS folded
+    FROM holdings WHERE name <> 'Withdrawn'
+    UNION ALL
+    SELECT block, log_index, name, account, 'exiting', CASE name WHEN 'Withdrawn' THEN amount ELSE exiting END,
+        exiting_before - CASE name WHEN 'Convicted' THEN greatest(amount - stake_before, 0) ELSE 0 END
+    FROM holdings WHERE name IN ('Withdrawn', 'Convicted')
+    UNION ALL
+    SELECT block, log_index, change, oracle, 'bond', bond, coalesce(sum(amount) OVER before, 0)
+    FROM bonds WINDOW before AS (PARTITION BY oracle ORDER BY block, log_index)
     UNION ALL
     SELECT block, log_index, name, account, 'claimed', cumulative,
         sum(amount) OVER (PARTITION BY account ORDER BY block, log_index)
     FROM events WHERE name = 'Claimed'
     UNION ALL
-    SELECT block, log_index, name, account, 'exiting', amount,
-        coalesce(sum(CASE name WHEN 'Exited' THEN amount ELSE -amount END) OVER before, 0)
-    FROM events WHERE name IN ('Exited', 'Withdrawn')
-    WINDOW before AS (PARTITION BY account ORDER BY block, log_index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-    QUALIFY name = 'Withdrawn'
-    UNION ALL
     SELECT block, log_index, name, account, 'funded', funded,
-        sum(CASE name WHEN 'Reclaimed' THEN -amount ELSE amount END) OVER (ORDER BY block, log_index)
-    FROM events WHERE name IN ('Funded', 'Penalized', 'Reclaimed') QUALIFY name = 'Funded'
+        sum(CASE name WHEN 'Reclaimed' THEN -amount WHEN 'Convicted' THEN amount - bounty ELSE amount END)
+            OVER (ORDER BY block, log_index)
+    FROM events WHERE name IN ('Funded', 'Penalized', 'Convicted', 'Reclaimed') QUALIFY name = 'Funded'
     UNION ALL
     SELECT block, log_index, name, account, 'round', round, row_number() OVER (ORDER BY block, log_index)
     FROM events WHERE name = 'RoundOpened'

@@ -64,5 +64,7 @@ def _show(checked: Checked) -> None:
     )
 
 
-def _text(value: int | bytes) -> str:
+def _text(value: int | bytes | str) -> str:
+    if isinstance(value, str):
+        return value
     return "0x" + value.hex() if isinstance(value, bytes) else f"{value:,}"

@@ -26,7 +26,20 @@ from tests.synthetic_log import SyntheticLog, encode_event
 
 FEDERATION = unpack_address(b"\xfe\xde" * 10)
 ABI = {entry["name"]: entry["inputs"] for entry in load_artifact().abi if entry["type"] == "event"}
-FIXED = [name for name in ABI if name != "Deployed"]
+FIXED = [name for name in ABI if name not in ("Deployed", "CommitteeScheduled")]
+OWN = {
+    "participant": "account",
+    "from": "account",
+    "to": "account",
+    "oracle": "account",
+    "reporter": "counterparty",
+    "demander": "counterparty",
+    "answerer": "counterparty",
+    "evidenceRoot": "evidence_root",
+    "withdrawableAt": "withdrawable_at",
+    "activeAt": "active_at",
+    "index": "leaf",
+}
 
 addresses = st.binary(min_size=20, max_size=20).map(unpack_address)
 
@@ -85,9 +98,7 @@ def as_columns(found: Sequence[Mapping[str, Any]]) -> list[Event]:
 
 
 def _value(item: Mapping[str, Any], columns: Mapping[str, Any], row: int) -> Any:
-    own = {"evidenceRoot": "evidence_root", "withdrawableAt": "withdrawable_at"}
-    accounts = dict.fromkeys(("participant", "from", "to"), "account")
-    value = columns[(own | accounts).get(item["name"], item["name"])][row]
+    value = columns[OWN.get(item["name"], item["name"])][row]
     if str(item["type"]).startswith("uint"):
         assert isinstance(value, bytes) == (int(item["type"][4:]) > 64)
         return int.from_bytes(value, "big") if isinstance(value, bytes) else int(value)

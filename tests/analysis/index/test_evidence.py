@@ -13,7 +13,8 @@ from qfl_chain.analysis.index.evidence import read_evidence
 from qfl_chain.analysis.index.facts import load_facts
 from qfl_chain.circuit.units import UNIT
 from qfl_chain.protocol.codec import decode_model
-from qfl_chain.protocol.evidence import Evidence, decode_evidence, encode_evidence, evidence_leaves, evidence_root
+from qfl_chain.protocol.evidence import Evidence, decode_evidence, encode_evidence, evidence_leaves
+from qfl_chain.protocol.merkle import tree_root
 from qfl_chain.storage.blocks import MemoryStore
 from qfl_chain.types import Digest
 
@@ -30,7 +31,7 @@ def reported_with(change: Any) -> Written:
     """A round whose report carries other evidence, whose root it states truly."""
     written = Written().start().open(1).commit(1, *GOOD).reveal(1, GOOD)
     evidence: Evidence = change(decode_evidence(written.outcome(1).evidence))
-    root = evidence_root(evidence_leaves(evidence))
+    root = tree_root(evidence_leaves(evidence))
     return written.report(1, evidence=encode_evidence(evidence), evidenceRoot=root)
 
 
@@ -195,7 +196,6 @@ def test_standings_that_are_not_the_round_s_reveals_contradict() -> None:
         ("participant", TWO),
         ("stake", 5),
         ("digest", Digest(bytes(32))),
-        ("committed", (1, 1)),
     ):
         ((_, status, detail),) = statuses(reported_with(other(field, value)))
         assert (status, detail) == ("contradicts", f"reveal 0 of {ONE} is not the one the logs hold")
@@ -291,7 +291,8 @@ def test_a_circuit_that_is_none_leaves_the_figures_out() -> None:
 
 def _without_samples(evidence: Evidence) -> Evidence:
     scores = tuple(replace(score, losses=()) for score in evidence.coalitions)
-    return replace(evidence, header=replace(evidence.header, subset=()), coalitions=scores)
+    aggregate = replace(evidence.aggregate, losses=())
+    return replace(evidence, header=replace(evidence.header, subset=()), coalitions=scores, aggregate=aggregate)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import pytest
 
 from qfl_chain.analysis.facts import Facts
 from qfl_chain.analysis.index.database import Index, TransactionRow, create_index
+from qfl_chain.analysis.index.events import piece_of, read_events
 from qfl_chain.analysis.index.evidence import read_evidence
-from qfl_chain.analysis.index.facts import load_facts, short
+from qfl_chain.analysis.index.facts import load_facts, load_money, short
 from qfl_chain.analysis.index.gaps import ranges
 from qfl_chain.analysis.index.opening import open_history
 from qfl_chain.analysis.index.pieces import Blocks, Piece, objects
@@ -20,9 +21,9 @@ from qfl_chain.errors import RunError
 from qfl_chain.protocol.replay import replay
 from qfl_chain.storage.archive import open_archive
 from qfl_chain.storage.blocks import MemoryStore
-from qfl_chain.types import Address
+from qfl_chain.types import Address, Digest
 
-from .written import BUDGET, FUNDING, GOOD, META, ONE, ORACLES, SPONSOR, STAKE, START, THREE, TWO, Written
+from .written import BUDGET, FUNDING, GOOD, META, ONE, ORACLES, SPONSOR, STAKE, START, THREE, TWO, Written, disputed
 
 
 def facts_of(written: Written) -> Facts:
@@ -259,8 +260,6 @@ def test_an_account_that_was_paid_without_joining_is_in_the_money_only() -> None
 def test_a_failed_transaction_counts_for_its_sender() -> None:
     written = Written().start()
     with create_index(None, META) as index:
-        from qfl_chain.analysis.index.events import piece_of
-
         row = TransactionRow(b"\x07" * 32, 2, ONE, "commit", 21_000, 10**20, False)
         index.append(piece_of(written.events), (row,))
         facts = load_facts(index)
@@ -336,3 +335,51 @@ def test_a_time_beyond_the_calendar_is_an_error_of_ours() -> None:
         )
         with pytest.raises(RunError, match=r"of the time 33658-09-27 01:46:39, where no block is: it was changed"):
             load_facts(index)
+
+
+def test_the_money_of_disputes_is_the_replay_s_after_every_transaction() -> None:
+    events = disputed().events
+    # What was slashed is burned in the same transaction, and no index ends within one.
+    within = ("Slashed", "CommitteeUnseated")
+    for size in (at for at in range(len(events) + 1) if not at or events[at - 1].name not in within):
+        with create_index(None, META) as index:
+            if size:
+                index.append(piece_of(events[:size]))
+            money = load_money(index)
+        assert money == replay(events[:size], META.federation, Digest(bytes(32))).money, size
+
+
+def test_disputes_are_told_log_by_log() -> None:
+    with disputed().index() as index:
+        assert list(read_events(index)) == disputed().events
+        assert index.query("SELECT * FROM contradictions") == []
+        assert index.query("SELECT reason, amount, bounty FROM penalties") == [
+            ("unavailable", STAKE // 10, STAKE // 100)
+        ]
+        assert index.query("SELECT participant, leaf, answerer FROM demands ORDER BY block") == [
+            (ONE, None, None),
+            (TWO, None, ORACLES[0]),
+            (None, 3, ORACLES[0]),
+        ]
+        assert index.query("SELECT fault, oracle, reporter FROM refutations ORDER BY block") == [
+            (6, None, THREE),
+            (None, ORACLES[1], TWO),
+        ]
+        rows = index.query("SELECT oracle, change, bond FROM bonds ORDER BY block DESC LIMIT 1")
+        assert rows == [(ORACLES[0], "BondWithdrawn", 0)]
+        assert index.query("SELECT stake, exiting FROM participants WHERE penalties > 0") == [
+            (0, STAKE - STAKE // 10 + 40)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ("UPDATE events SET exiting = exiting + 1 WHERE name = 'Convicted'", "whose exiting"),
+        ("UPDATE events SET bond = bond + 1 WHERE name = 'Bonded'", "whose bond"),
+    ],
+)
+def test_disputes_that_contradict_the_logs_before_are_named(change: str, field: str) -> None:
+    with disputed().index() as index:
+        index.connection.execute(change)
+        assert _says(index, field)

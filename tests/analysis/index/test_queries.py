@@ -99,7 +99,7 @@ def test_no_other_file_can_be_reached(index: Index, tmp_path: Path, statement: s
         ("SELECT one.amont FROM rewards one", "did you mean 'amount'"),
         ("SELECT participent FROM participants", "did you mean 'participant'"),
         ("SELECT * FROM roundz", "did you mean 'rounds'"),
-        ("SELECT * FROM qqqqq", "known: baselines, blocks, claims"),
+        ("SELECT * FROM qqqqq", "known: baselines, blocks, bonds, claims"),
         ("SELEC 1", "syntax error"),
         ("SELECT 'a' + 1::BLOB", ""),
     ],
@@ -121,11 +121,14 @@ def test_one_statement_at_a_time(index: Index, statement: str, count: int) -> No
         ask(index, statement)
 
 
+DISPUTES = {"bonds", "demands", "holdings", "refutations"}
+
+
 def test_the_tables_and_views_are_all_listed(index: Index) -> None:
     found = {one.name: dict(one.columns) for one in relations(index)}
     tables = {"baselines", "blocks", "events", "evidence", "meta", "model_metrics", "parties", "standings"}
     views = {"claims", "contradictions", "gas", "gas_by_sender", "participants", "penalties", "reports", "rewards"}
-    assert set(found) == tables | views | {"transactions", "rounds", "scores", "stakes", "updates"}
+    assert set(found) == tables | views | {"transactions", "rounds", "scores", "stakes", "updates"} | DISPUTES
     amounts = {"amount", "stake", "reward", "cumulative", "total", "paid", "budget", "earned", "fee_wei", "claimed"}
     rounded = {
         (name, column)

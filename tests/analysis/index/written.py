@@ -7,9 +7,10 @@ from typing import Any
 
 from qfl_chain.analysis.index.database import Index, Meta, create_index
 from qfl_chain.analysis.index.events import piece_of
-from qfl_chain.protocol.codec import Rules, digest_of_bytes
+from qfl_chain.protocol.codec import Rules, decode_validation, digest_of_bytes
 from qfl_chain.protocol.replay import replay, round_facts
 from qfl_chain.protocol.report import Observations, Outcome, build_report
+from qfl_chain.protocol.validation import validation_root
 from qfl_chain.storage.blocks import MemoryStore
 from qfl_chain.types import Address, Event, Gwei
 from tests.protocol.builders import (
@@ -23,10 +24,10 @@ from tests.protocol.builders import (
 )
 
 META = Meta(31337, FEDERATION, 0, "http://127.0.0.1:8545", "by hand")
-SPONSOR, GUARDIAN = account(0x5A5A), account(0x6A6A)
+SPONSOR, GUARDIAN, REFEREE = account(0x5A5A), account(0x6A6A), account(0x4EFE)
 ORACLES = tuple(account(0x7000 + number) for number in range(4))
 ONE, TWO, THREE = (account(number) for number in (1, 2, 3))
-STAKE, BUDGET, FUNDING = 2_000_000_000, 1_000_000, 10_000_000
+STAKE, BUDGET, FUNDING, BOND = 2_000_000_000, 1_000_000, 10_000_000, 1_000_000_000
 START = 1_800_000_000
 WINDOWS = (600, 600, 600, 900, 86_400)
 BASE = (3, -2, 1)
@@ -50,8 +51,10 @@ class Written:
 
     def start(self, participants: Sequence[Address] = (ONE, TWO, THREE)) -> Written:
         """Deployed, funded, and joined by these."""
-        digests = (CIRCUIT, bytes(self.model), bytes(digest_of_bytes(VALIDATION)))
-        terms = (*digests, *WINDOWS, 1_000_000_000, BUDGET, 10_000, 1, SPONSOR, GUARDIAN, START + 10**8)
+        root = validation_root(decode_validation(VALIDATION))
+        digests = (CIRCUIT, bytes(self.model), bytes(digest_of_bytes(VALIDATION)), root)
+        parties = (SPONSOR, GUARDIAN, START + 10**8, REFEREE)
+        terms = (*digests, *WINDOWS, 1_000_000_000, BUDGET, 10_000, BOND, 1, *parties)
         self.add("Deployed", terms=terms, oracles=ORACLES)
         self.add("Funded", **{"from": SPONSOR}, amount=FUNDING, funded=FUNDING)
         for participant in participants:
@@ -81,7 +84,16 @@ class Written:
         updates = {reveal.digest: self._block(reveal.digest) for reveal in facts.reveals}
         base_model = self.store.get(facts.base_model)
         return build_report(
-            facts, Observations(CIRCUIT, 10_000, base_model, VALIDATION, updates, LinearExecutor(len(BASE)))
+            facts,
+            Observations(
+                CIRCUIT,
+                10_000,
+                base_model,
+                VALIDATION,
+                updates,
+                LinearExecutor(len(BASE)),
+                history.rounds[number].silent(self.now),
+            ),
         )
 
     def report(self, number: int, *, evidence: bytes | None = None, **changes: Any) -> Written:
@@ -100,6 +112,7 @@ class Written:
             "evidenceRoot": report.evidence_root,
             "total": int(report.total),
             "signed": 0b1011,
+            "activeAt": self.now + WINDOWS[3],
         }
         return self.add("Reported", **{**args, **changes})
 
@@ -123,3 +136,43 @@ class Written:
 
 GOOD = {ONE: (-2, 1, 0), TWO: (-1, 1, 1), THREE: (1, 0, -2)}
 """Updates of which some help."""
+
+
+def disputed() -> Written:
+    """A round with every kind of dispute."""
+    written = Written().start()
+    for oracle in ORACLES[:2]:
+        written.add("Bonded", oracle=oracle, amount=BOND, bond=BOND)
+    written.add("CommitteeSeated", committee=bytes(32))
+    written.add("CommitteeScheduled", oracles=ORACLES[1:], effectiveAt=START + 10**6)
+    written.open(1).commit(1, *GOOD).reveal(1, GOOD)
+    for participant, deadline in ((ONE, 1), (TWO, 10**6)):
+        digest = next(
+            one.args["digest"]
+            for one in written.events
+            if one.args.get("participant") == participant and one.name == "Revealed"
+        )
+        update = {"round": 1, "participant": participant, "digest": digest}
+        written.add("UpdateDemanded", **update, demander=THREE, bond=7, deadline=START + deadline)
+    written.add("UpdateAnswered", **update, answerer=ORACLES[0], bond=7)
+    written.add("Exited", participant=ONE, amount=STAKE, withdrawableAt=START + 10**6)
+    written.add("Joined", participant=ONE, amount=40, stake=40)
+    written.add("Credited", account=THREE, amount=7)
+    taken, left = STAKE // 10, STAKE - STAKE // 10 + 40
+    fine = {"amount": taken, "stake": 0, "exiting": left, "bounty": taken // 10}
+    written.add("Convicted", participant=ONE, round=1, offence=1, reporter=THREE, **fine)
+    written.report(1)
+    written.add("LeafDemanded", round=1, index=3, demander=THREE, bond=7, deadline=START + 10**6)
+    written.add("LeafAnswered", round=1, index=3, answerer=ORACLES[0], bond=7)
+    for oracle in ORACLES[:2]:
+        written.add("Slashed", oracle=oracle, round=1, amount=BOND // 2, bond=BOND // 2)
+    written.add("CommitteeUnseated", committee=bytes(32))
+    written.add("Refuted", round=1, fault=6, reporter=THREE, bounty=BOND // 10, burned=BOND - BOND // 10)
+    written.add("ReportVoided", round=1)
+    written.add("Slashed", oracle=ORACLES[1], round=1, amount=BOND // 2, bond=0)
+    written.add(
+        "Equivocated", oracle=ORACLES[1], round=1, reporter=TWO, bounty=BOND // 20, burned=BOND // 2 - BOND // 20
+    )
+    written.add("Unbonding", oracle=ORACLES[0], bond=BOND // 2, withdrawableAt=START + 10**6)
+    written.add("BondWithdrawn", oracle=ORACLES[0], amount=BOND // 2)
+    return written.add("Collected", account=THREE, amount=7)
