@@ -5,11 +5,11 @@ import {Bond, IFederation, Reports} from "./interfaces/IFederation.sol";
 import {Fault} from "./interfaces/IReferee.sol";
 import {Committee} from "./libraries/Committee.sol";
 import {Gwei} from "./libraries/Gwei.sol";
-import {Rounds} from "./Rounds.sol";
+import {Phases} from "./Phases.sol";
 
 /// @title Bonds
 /// @notice What oracles answer with, and who sits in the committee.
-abstract contract Bonds is Rounds {
+abstract contract Bonds is Phases {
     /* TYPES */
 
     /// @dev What a report is convicted of, and the part of each signer's bond it costs: one in `divisor`. In memory, so

@@ -197,8 +197,7 @@ contract Federation is Demands {
 
     /// @inheritdoc IFederation
     function filings() external view returns (bytes32 latest, bytes32 previous) {
-        Reports memory reports = _reports;
-        if (reports.latestRound != 0) latest = _filings[reports.slot];
-        if (reports.previousRound != 0) previous = _filings[reports.slot ^ 1];
+        uint256 slot = _reports.slot;
+        return (_filings[slot], _filings[slot ^ 1]);
     }
 }

@@ -580,6 +580,7 @@ interface IFederation {
     function credit(address account) external view returns (uint64);
 
     /// @notice The hashes of the latest report's filing and of the one before it.
+    /// @dev Warning: one where no report was filed yet, and a voided report's stays beside the one before it.
     function filings() external view returns (bytes32 latest, bytes32 previous);
 
     /// @notice The demand for an update's bytes.

@@ -216,20 +216,6 @@ class Web3Ledger:
         return deployed_terms(deployed)
 
 
-def deploy_referee(
-    web3: Web3, signer: LocalAccount, *, policy: SendPolicy | None = None, outbox: Outbox | None = None
-) -> tuple[Address, Receipt]:
-    """Put a referee on the chain and return its address. It keeps nothing, so any federation can name it.
-
-    Raises:
-        LedgerError: as :meth:`Sender.send`.
-    """
-    artifact = load_artifact("Referee")
-    factory: Any = web3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
-    receipt = Sender(web3, signer, policy, outbox).send("deploy referee", factory.constructor())
-    return Address(cast(str, receipt["contractAddress"])), to_receipt("deploy referee", receipt)
-
-
 def deploy(
     web3: Web3,
     signer: LocalAccount,

@@ -13,6 +13,7 @@ from qfl_chain.actors.participant import Learner
 from qfl_chain.actors.view import ChainView
 from qfl_chain.chain.accounts import salt_secret, sign_digest
 from qfl_chain.chain.amounts import parse_gwei
+from qfl_chain.chain.court import Web3Court
 from qfl_chain.chain.devnet import Devnet, DevnetSettings
 from qfl_chain.chain.fees import GWEI
 from qfl_chain.chain.ledger import Web3Ledger, deploy, deploy_referee
@@ -90,17 +91,18 @@ class TimedExecutor:
 
 @dataclass(frozen=True, slots=True)
 class Federation:
-    """Everything the round loop works with."""
+    """Everything the round loop works with. ``committee`` are the oracles' ledgers, in the order of ``oracles``."""
 
     devnet: Devnet
-    ledger: Web3Ledger
+    ledger: Web3Court
     store: ContentStore
     circuit: Circuit
     data: FederatedData
     seats: tuple[Seat, ...]
     oracles: tuple[Oracle, ...]
+    committee: tuple[Web3Court, ...]
     view: ChainView
-    deployment: Receipt
+    deployments: tuple[Receipt, ...]
 
     @property
     def initial_parameters(self) -> IntArray:
@@ -145,7 +147,7 @@ def found_federation(
     sponsor = devnet.accounts[SPONSOR]
 
     policy = SendPolicy(priority_fee=devnet_settings.priority_fee_gwei * GWEI)
-    referee, _ = deploy_referee(devnet.web3, sponsor, policy=policy)
+    referee, judge = deploy_referee(devnet.web3, sponsor, policy=policy)
     terms = publish_terms(
         scenario,
         data.public,
@@ -158,7 +160,8 @@ def found_federation(
         referee=referee,
     )
     address, deployment = deploy(devnet.web3, sponsor, terms, funding=parse_gwei(scenario.terms.funding), policy=policy)
-    ledger = Web3Ledger(devnet.web3, address, sponsor, policy=policy)
+    ledger = Web3Court(devnet.web3, address, sponsor, policy=policy)
+    courts = tuple(ledger.signed_by(account) for account in committee)
     executor = TimedExecutor(ScoringProgram(circuit), stopwatch)
     learners = _learners(scenario, participants, data, circuit, terms.max_norm, stopwatch)
     return Federation(
@@ -172,10 +175,12 @@ def found_federation(
             for index, (one, account) in enumerate(zip(participants, devnet.accounts[first_participant:], strict=False))
         ),
         oracles=tuple(
-            Oracle(ledger.signed_by(account), store, executor, partial(sign_digest, account)) for account in committee
+            Oracle(court, store, executor, partial(sign_digest, account))
+            for court, account in zip(courts, committee, strict=True)
         ),
+        committee=courts,
         view=ChainView(ledger, store),
-        deployment=deployment,
+        deployments=(judge, deployment),
     )
 
 

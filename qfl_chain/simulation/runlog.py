@@ -88,7 +88,8 @@ class RunLog:
             ],
             "notes": list(federation.data.notes),
         }
-        self.archive.append_spending([Spending("sponsor", federation.deployment, federation.ledger.account)])
+        sponsor = federation.ledger.account
+        self.archive.append_spending([Spending("sponsor", receipt, sponsor) for receipt in federation.deployments])
         self.mark("running")
 
     def spent(self, party: str, sender: Address, receipt: Receipt | None) -> None:

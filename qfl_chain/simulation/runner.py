@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from qfl_chain.actors.oracle import fetch_updates
 from qfl_chain.chain.devnet import DevnetSettings, load_settings
 from qfl_chain.errors import ProtocolError, QflError
 from qfl_chain.learning.clients import prepare
 from qfl_chain.protocol.codec import decode_model
 from qfl_chain.protocol.eip712 import quorum
+from qfl_chain.protocol.filing import NO_FILING
+from qfl_chain.protocol.proofs import packed_reveals
 from qfl_chain.protocol.report import Outcome
 from qfl_chain.simulation.evaluation import compute_baselines, score_model
 from qfl_chain.simulation.federation import Federation, found_federation
@@ -74,6 +77,7 @@ def play(federation: Federation, rounds: int, log: RunLog) -> None:
     """The round loop: commit, reveal, report; at the end settle what is open and claim."""
     model = federation.initial_parameters
     log.round_ended(0, score_model(federation, model), "initial model")
+    seat_committee(federation, log)
     for seat in federation.seats:
         log.attempt(0, "join", seat, seat.join)
     for number in range(1, rounds + 1):
@@ -92,6 +96,33 @@ def play(federation: Federation, rounds: int, log: RunLog) -> None:
         log.attempt(rounds, "claim", seat, seat.party.claim)
 
 
+def seat_committee(federation: Federation, log: RunLog) -> None:
+    """Every oracle puts down its bond, and the first one seats them all."""
+    terms = federation.ledger.terms()
+    for court in federation.committee:
+        log.spent("oracles", court.account, court.bond(terms.oracle_bond))
+    first = federation.committee[0]
+    log.spent("oracles", first.account, first.seat(terms.oracles))
+
+
+def demand_missing(federation: Federation, log: RunLog) -> None:
+    """The first oracle demands what nobody published, lets the time to answer pass, and convicts for silence."""
+    record, court = federation.view.history().rounds[federation.ledger.live().number], federation.committee[0]
+    updates = fetch_updates(federation.store, record.reveals)
+    missing = [index for index, one in enumerate(record.reveals) if updates[one.digest] is None]
+    for index in missing:
+        packed = packed_reveals(record.reveals)
+        log.spent("oracles", court.account, court.demand_update(record.number, NO_FILING, packed, index))
+    if missing:
+        federation.devnet.travel(federation.devnet.now + court.demand_terms()[1])
+    for index in missing:
+        one = record.reveals[index]
+        convicted = court.convict_silent_update(record.number, one.participant, one.digest, NO_FILING, ())
+        log.spent("oracles", court.account, convicted)
+    if missing:
+        log.spent("oracles", court.account, court.collect())
+
+
 def post_report(federation: Federation, log: RunLog) -> Outcome | None:
     """A quorum recomputes and signs the live round's report, and one of them posts it.
 
@@ -105,6 +136,7 @@ def post_report(federation: Federation, log: RunLog) -> Outcome | None:
     if live.revealed < terms.min_reveals:
         return None
     log.on_step(Step(live.number, "report"))
+    demand_missing(federation, log)
     first = live.number % len(federation.oracles)
     turn = (*federation.oracles[first:], *federation.oracles[:first])[: quorum(len(federation.oracles))]
     outcomes = [oracle.observe(live.number) for oracle in turn]

@@ -7,16 +7,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from eth.vm.forks.prague import PragueVM
+from eth_keys import keys
 from eth_tester import EthereumTester, PyEVMBackend
 from eth_tester.backends.pyevm.main import get_default_genesis_params
 from eth_tester.exceptions import TransactionFailed
 from eth_utils import to_canonical_address
 
 from .abi import decode_error
+from .fake_referee import runtime
 from .references import GENESIS, key
 
 GWEI = 10**9
 GAS = 16_777_216
+REFEREE = to_canonical_address("0x" + "f1" * 20)
+ORACLE_PURSE = 10**18
 
 
 class Chain:
@@ -33,13 +37,25 @@ class Chain:
                     "storage": {},
                 }
                 for name in names
-            },
+            }
+            | {REFEREE: {"balance": 0, "nonce": 1, "code": runtime(), "storage": {}}},
             vm_configuration=((0, PragueVM),),
         )
         self.tester = EthereumTester(self._backend)
         for name in names:
             self.tester.add_account(key(name).to_hex())
         self.clock = GENESIS + 10
+        self._known = set(self.tester.get_accounts())
+
+    def adopt(self, owner: keys.PrivateKey, patron: str) -> str:
+        """Lets an account send that was not there at genesis, on what ``patron`` gives it."""
+        account = str(owner.public_key.to_checksum_address())
+        if account not in self._known:
+            self.tester.add_account(owner.to_hex())
+            self._known.add(account)
+        if self.balance(account) == 0:
+            self.transact(patron, account, b"", ORACLE_PURSE)
+        return account
 
     @property
     def chain_id(self) -> int:

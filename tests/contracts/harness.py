@@ -9,11 +9,12 @@ from typing import Any
 
 from eth_keys import keys
 from eth_tester.exceptions import TransactionFailed
-from eth_utils import keccak, to_canonical_address
+from eth_utils import keccak, to_canonical_address, to_checksum_address
 
 from .abi import Live, Log, Member, Standing, creation_code, decode_answer, decode_error, decode_log, encode
-from .chain import GWEI, Chain, with_reason
+from .chain import GWEI, REFEREE, Chain, with_reason
 from .references import (
+    Filing,
     Report,
     RewardTree,
     Terms,
@@ -52,10 +53,17 @@ class Deployment:
     sent: Sent
 
     @classmethod
-    def create(cls, chain: Chain, terms: Terms, oracles: Sequence[keys.PrivateKey], value: int = 0) -> Deployment:
-        """Deploys as the account "sponsor", which also is the sponsor where the terms name none."""
+    def create(
+        cls, chain: Chain, terms: Terms, oracles: Sequence[keys.PrivateKey], value: int = 0, *, seated: bool = True
+    ) -> Deployment:
+        """Deploys as the account "sponsor", which also is the sponsor where the terms name none.
+
+        The oracles put down their bonds and the committee is seated, unless told otherwise.
+        """
         terms = terms._replace(
-            sponsor=terms.sponsor or address("sponsor"), guardian=terms.guardian or address("guardian")
+            sponsor=terms.sponsor or address("sponsor"),
+            guardian=terms.guardian or address("guardian"),
+            referee=terms.referee or to_checksum_address(REFEREE),
         )
         data = creation_code(terms, [oracle_address(oracle) for oracle in oracles])
         time = chain.clock
@@ -63,25 +71,30 @@ class Deployment:
         if receipt["status"] != 1:
             with_reason(chain, address("sponsor"), "", data, value * GWEI, time)
         logs = tuple(decode_log(raw) for raw in receipt["logs"])
-        return cls(chain, receipt["contract_address"], terms, tuple(oracles), Sent(receipt["gas_used"], logs, time))
+        sent = Sent(receipt["gas_used"], logs, time)
+        federation = cls(chain, receipt["contract_address"], terms, tuple(oracles), sent)
+        if seated:
+            federation.seat()
+        return federation
 
-    def send(self, name: str, function: str, *args: Any, value: int = 0) -> Sent:
-        """Mines a call by account ``name``; ``value`` is in gwei.
+    def send(self, who: str | keys.PrivateKey, function: str, *args: Any, value: int = 0) -> Sent:
+        """Mines a call by a named account or an oracle; ``value`` is in gwei.
 
         Raises:
             RefusedError: the contract reverted.
         """
+        sender = self._account(who)
         data, time = encode(function, args), self.chain.clock
-        receipt = self.chain.transact(address(name), self.address, data, value * GWEI)
+        receipt = self.chain.transact(sender, self.address, data, value * GWEI)
         if receipt["status"] != 1:
-            with_reason(self.chain, address(name), self.address, data, value * GWEI, time)
+            with_reason(self.chain, sender, self.address, data, value * GWEI, time)
         logs = tuple(decode_log(raw) for raw in receipt["logs"])
         return Sent(receipt["gas_used"], logs, time)
 
-    def refused(self, name: str, function: str, *args: Any, wei: int = 0) -> tuple[Any, ...]:
+    def refused(self, who: str | keys.PrivateKey, function: str, *args: Any, wei: int = 0) -> tuple[Any, ...]:
         """The custom error's name and arguments; nothing is mined. Fails where the call would succeed."""
         try:
-            self.chain.call(address(name), self.address, encode(function, args), wei)
+            self.chain.call(self._account(who), self.address, encode(function, args), wei)
         except TransactionFailed as failure:
             refusal = decode_error(failure)
             return (refusal.error, *refusal.arguments)
@@ -91,6 +104,9 @@ class Deployment:
         """What a view returns; one value alone, several as a tuple."""
         answer = self.chain.call(address("sponsor"), self.address, encode(function, args))
         return decode_answer(function, answer)
+
+    def _account(self, who: str | keys.PrivateKey) -> str:
+        return address(who) if isinstance(who, str) else self.chain.adopt(who, address("sponsor"))
 
     # -- views with names
 
@@ -204,10 +220,45 @@ class Deployment:
     def claim(self, name: str, cumulative: Mapping[str, int]) -> Sent:
         return self.send(name, "claim", *claim_args(name, cumulative))
 
+    # -- the committee
+
+    @property
+    def signers(self) -> bytes:
+        return pack_addresses(self.oracles)
+
+    def seat(self) -> Sent:
+        """Every oracle bonds what it lacks, and the committee is seated."""
+        for oracle in self.oracles:
+            lacking = self.terms.oracleBond - self.view("bondOf", oracle_address(oracle))[0]
+            if lacking > 0:
+                self.send(oracle, "bond", value=lacking)
+        return self.send("sponsor", "seat", self.signers)
+
+    def bond(self, position: int) -> int:
+        """The bond of the oracle at this place."""
+        return int(self.view("bondOf", oracle_address(self.oracles[position]))[0])
+
+    # -- disputes
+
+    def filing_of(self, sent: Sent, revealed: int, budget: int | None = None) -> Filing:
+        """The filing of the report that this transaction made."""
+        log = sent.only("Reported")
+        report = Report(*(log[name] for name in Report._fields))
+        paid = self.terms.rewardPerRound if budget is None else budget
+        return Filing(report, log["signed"], keccak(self.signers), sent.time, log["activeAt"], paid, revealed)
+
+    @property
+    def demand_bond(self) -> int:
+        return -(-self.terms.minStake // 200)
+
+    @property
+    def answer_window(self) -> int:
+        return min(self.terms.reportWindow, self.terms.challengeWindow) // 4
+
     # -- whole rounds
 
     def play(self, names: Sequence[str], silent: Sequence[str] = ()) -> None:
-        """All commit, all but the silent reveal in one batch; the clock stands where reports open."""
+        """All commit, all but the silent reveal in one batch, in this order; the clock stands where reports open."""
         for name in [*names, *silent]:
             self.commit(name)
         self.chain.clock = self.reveal_opens

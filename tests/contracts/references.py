@@ -22,6 +22,7 @@ class Terms(NamedTuple):
     circuit: bytes = b"\x01" * 32
     model: bytes = b"\x02" * 32
     validation: bytes = b"\x03" * 32
+    validationRoot: bytes = b"\x04" * 32  # noqa: N815
     commitWindow: int = 100  # noqa: N815
     revealWindow: int = 50  # noqa: N815
     reportWindow: int = 200  # noqa: N815
@@ -30,10 +31,12 @@ class Terms(NamedTuple):
     minStake: int = 1_000  # noqa: N815
     rewardPerRound: int = 600  # noqa: N815
     maxNorm: int = 2**40  # noqa: N815
+    oracleBond: int = 2_000  # noqa: N815
     minReveals: int = 1  # noqa: N815
     sponsor: str = ""
     guardian: str = ""
     guardianExpiry: int = GENESIS + 100_000  # noqa: N815
+    referee: str = ""
 
 
 class Opening(NamedTuple):
@@ -50,6 +53,22 @@ class Report(NamedTuple):
     evidence: bytes
     evidenceRoot: bytes  # noqa: N815
     total: int
+
+
+class Filing(NamedTuple):
+    """The contract's struct of the same name."""
+
+    report: Report
+    signed: int
+    committee: bytes
+    reportedAt: int  # noqa: N815
+    activeAt: int  # noqa: N815
+    budget: int
+    revealed: int
+
+
+NO_FILING = Filing(Report(0, 0, *[bytes(32)] * 4, 0), 0, bytes(32), 0, 0, 0, 0)
+"""What stands where there is none."""
 
 
 @cache

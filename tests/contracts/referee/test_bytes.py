@@ -164,7 +164,9 @@ def test_a_proof_has_one_encoding(bench: Bench, honest: Trial) -> None:
     for at, word in enumerate(words(proof)):
         for change in changes:
             other = (change(int.from_bytes(word, "big")) % 2**256).to_bytes(32, "big")
-            answer = bench.ask("judge", Fault.STANDING, case, b"".join([*words(proof)[:at], other, *words(proof)[at + 1 :]]))
+            answer = bench.ask(
+                "judge", Fault.STANDING, case, b"".join([*words(proof)[:at], other, *words(proof)[at + 1 :]])
+            )
             answers.add(answer[0])
     assert answers == {"UnreadableBytes", "InvalidExcerpt", "WrongReveals", "WrongBytes"}
 

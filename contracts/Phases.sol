@@ -5,9 +5,9 @@ import {Admission, Filing, IFederation, Live, Member, Opening, Report, Reports} 
 import {Committee} from "./libraries/Committee.sol";
 import {Members} from "./Members.sol";
 
-/// @title Rounds
+/// @title Phases
 /// @notice Commit, reveal, report; and the void that takes a report back.
-abstract contract Rounds is Members {
+abstract contract Phases is Members {
     /* ROUNDS */
 
     /// @inheritdoc IFederation
