@@ -77,7 +77,7 @@ def test_a_quorum_of_oracles_loses_half_of_its_bonds() -> None:
 
 def test_what_oracles_lost_and_who_was_convicted_are_told() -> None:
     oracle, ada = account(9), history().participants[0].account
-    disputed = facts(slashed={oracle: Gwei(5)}, convictions={ada: 2})
+    disputed = replace(history(), slashed={oracle: Gwei(5)}, convictions={ada: 2})
     assert value("slashed", disputed) == {oracle: 5}
     assert next(iter(value("convictions", disputed).values())) == 2
 
