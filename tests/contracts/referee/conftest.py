@@ -45,7 +45,7 @@ def trials(bench: Bench) -> Mapping[str, Trial]:
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def honest(trials: Mapping[str, Trial]) -> Trial:
     """Six reveals: two accepted, one malformed, one unavailable, one a duplicate, one accepted and worthless."""
     return trials["every status"]

@@ -244,7 +244,7 @@ def drawn_slowly(inputs: int, number: int, samples: int, size: int) -> list[int]
     return sorted(items[:size])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**184 - 1), st.integers(0, 2**16 - 1), st.integers(2, 400), st.data())
 def test_the_samples_drawn_are_those_of_python(
     bench: Bench, inputs: int, number: int, samples: int, data: st.DataObject
@@ -454,8 +454,8 @@ def test_honest_coalitions_have_no_fault(bench: Bench, trials: Mapping[str, Tria
             assert bench.judge(case_of(honest), coalitions_proof(honest, first, count)) == no_fault(Fault.COALITIONS)
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, EXACT_UP_TO + 8), st.integers(1, 9), st.integers(0, 2**184 - 1), st.integers(1, 2**16 - 1))
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, EXACT_UP_TO + 4), st.integers(1, 9), st.integers(0, 2**184 - 1), st.integers(1, 2**16 - 1))
 def test_the_coalitions_scored_are_those_of_python(
     bench: Bench, players: int, walks: int, inputs: int, number: int
 ) -> None:
