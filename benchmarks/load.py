@@ -34,6 +34,7 @@ from web3 import Web3
 from qfl_chain.actors.oracle import Oracle
 from qfl_chain.chain.accounts import sign_digest
 from qfl_chain.chain.artifacts import load_artifact
+from qfl_chain.chain.court import Web3Court
 from qfl_chain.chain.fees import GWEI
 from qfl_chain.chain.ledger import Web3Ledger, deploy, deploy_referee
 from qfl_chain.chain.sending import GAS_MARGIN_PERCENT
@@ -149,6 +150,10 @@ def found(running: Node, folder: Path, count: int) -> Site:
     web3 = open_web3(running.url)
     referee, _ = deploy_referee(web3, accounts[SPONSOR])
     address, _ = deploy(web3, accounts[SPONSOR], publish_terms(store, accounts, referee), funding=FUNDING)
+    court = Web3Court(web3, address, accounts[SPONSOR])
+    for account in accounts[ORACLES]:
+        court.signed_by(account).bond(MIN_STAKE)
+    court.seat(court.terms().oracles)
     ledger = Web3Ledger(web3, address, accounts[SPONSOR])
     return Site(running, ledger, store, folder, accounts[ORACLES], accounts[PARTICIPANTS:])
 
