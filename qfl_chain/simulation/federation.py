@@ -294,7 +294,8 @@ def _learners(
         if one.data and one.data not in clients:
             raise ScenarioError(f"participants.{one.name}.data: no client {one.data!r}{nearest(one.data, clients)}")
         if one.behaviour in TRAINING and not one.data:
-            raise ScenarioError(f"participants.{one.name}: {one.behaviour} needs data, one of {list(clients)}")
+            kind = "an honest participant" if one.behaviour == "honest" else f"the behaviour {one.behaviour}"
+            raise ScenarioError(f"participants.{one.name}: {kind} needs data = one of {list(clients)}")
         learners[one.name] = (
             TimedLearner(
                 circuit,
