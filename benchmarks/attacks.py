@@ -1,6 +1,6 @@
 """Plays every attack on a chain in this process and writes docs/attacks.md, or says what in it is not so any more.
 
-    python benchmarks/attacks.py [--check] [NAME...]
+python benchmarks/attacks.py [--check] [NAME...]
 """
 
 from __future__ import annotations
