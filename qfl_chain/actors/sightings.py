@@ -13,15 +13,18 @@ REMEMBERED_ROUNDS = 16
 class Sightings:
     """Up to two different reports of each oracle for each round, written down before anything is made of them.
 
-    Reports of other reveals of the same round are apart: a reorg can ask an honest oracle twice.
+    Reports of other reveals of the same round are apart: a reorg can ask an honest oracle twice. Without a file they
+    end with the process.
 
     Raises:
         InputError: the file cannot be read, is another's, or holds anything but signed reports.
     """
 
-    def __init__(self, file: StateFile) -> None:
+    def __init__(self, file: StateFile | None = None) -> None:
         self._file = file
         self._seen: dict[tuple[int, int, Address], list[SignedReport]] = {}
+        if file is None:
+            return
         kept = file.read().get("seen", [])
         if not isinstance(kept, list) or not all(isinstance(one, dict) for one in kept):
             raise InputError(f"{file.path} holds no signed reports: restore it, or choose another --state")
@@ -33,7 +36,8 @@ class Sightings:
         if self._take(signed):
             rounds = sorted({key[0] for key in self._seen})[-REMEMBERED_ROUNDS:]
             self._seen = {key: one for key, one in self._seen.items() if key[0] in rounds}
-            self._file.write({"seen": [encode_signed(one) for two in self._seen.values() for one in two]})
+            if self._file is not None:
+                self._file.write({"seen": [encode_signed(one) for two in self._seen.values() for one in two]})
 
     def pairs(self) -> tuple[tuple[SignedReport, SignedReport], ...]:
         """Two different reports that one oracle signed for one round."""

@@ -30,10 +30,10 @@ watchers = 2
 source = "breast-cancer"
 partition = "sizes"
 clients = 3
-rows = 30
+rows = 120
 components = 2
 normalise = "donated"
-donated = 8
+donated = 12
 
 [circuit]
 ansatz = "strongly-entangling"
@@ -41,12 +41,12 @@ qubits = 2
 layers = 1
 
 [training]
-steps = 4
-batch = 8
+steps = 20
+batch = 16
 learning_rate = 0.2
 
 [rules]
-subset = 12
+subset = 24
 
 [[participants]]
 name = "anna"

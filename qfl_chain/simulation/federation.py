@@ -136,8 +136,10 @@ class Federation:
         return self.view.parameters(self.view.base_model(self.view.history()))
 
     def wait_for_activation(self) -> None:
-        """Let the challenge window of a report posted just now pass."""
-        self.devnet.travel(self.devnet.now + self.ledger.terms().challenge_window)
+        """Let the challenge window of the latest report pass; one oracle's alone is longer than a quorum's."""
+        history = self.view.history()
+        if history.standing:
+            self.devnet.travel(history.rounds[history.standing[-1]].active_at)
 
     def reported_rounds(self) -> frozenset[int]:
         """The rounds whose report stands."""
@@ -294,7 +296,8 @@ def _learners(
         if one.data and one.data not in clients:
             raise ScenarioError(f"participants.{one.name}.data: no client {one.data!r}{nearest(one.data, clients)}")
         if one.behaviour in TRAINING and not one.data:
-            raise ScenarioError(f"participants.{one.name}: {one.behaviour} needs data, one of {list(clients)}")
+            kind = "an honest participant" if one.behaviour == "honest" else f"the behaviour {one.behaviour}"
+            raise ScenarioError(f"participants.{one.name}: {kind} needs data = one of {list(clients)}")
         learners[one.name] = (
             TimedLearner(
                 circuit,

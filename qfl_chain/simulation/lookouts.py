@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from eth_account.signers.local import LocalAccount
 
@@ -18,7 +16,6 @@ from qfl_chain.actors.view import ChainView
 from qfl_chain.actors.watcher import Watcher
 from qfl_chain.chain.court import Web3Court
 from qfl_chain.ports import ContentStore, Executor
-from qfl_chain.storage.state import StateFile
 from qfl_chain.types import Address, Gwei
 
 MOST_STEPS = 10_000
@@ -33,7 +30,6 @@ class Lookout:
     name: str
     account: Address
     watcher: Watcher
-    memory: TemporaryDirectory[str]
 
     def act(self) -> list[Step]:
         """Whatever can be done now."""
@@ -52,14 +48,12 @@ def lookout(
     """A watcher with an account of its own."""
     court = ledger.signed_by(account)
     view = ChainView(court, store)
-    memory = TemporaryDirectory(prefix="qfl-watcher-")
-    sightings = Sightings(StateFile(Path(memory.name) / "seen.json", {"account": account.address}))
     watcher = Watcher(
         court,
         Examiner(court.terms(), store, executor, view.cumulative),
         Answering(court, store, view),
-        Offences(court, store, executor, view, sightings, peers),
+        Offences(court, store, executor, view, Sightings(), peers),
         view,
         MOST_BONDS,
     )
-    return Lookout(name, Address(account.address), watcher, memory)
+    return Lookout(name, Address(account.address), watcher)

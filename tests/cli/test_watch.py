@@ -29,19 +29,10 @@ def court(bench: Bench) -> Web3Court:
     return Web3Court(bench.devnet.web3, Address(deployment.federation), bench.devnet.accounts[ORACLES[0]])
 
 
-def seated(bench: Bench) -> Bench:
-    """Every oracle bonds, and the committee is seated; nothing where it is already."""
-    for oracle in ORACLES:
-        if court(bench).bond_of(Address(bench.address(oracle)))[0] < BOND:
-            assert bench.qfl("oracle", "bond", signer=oracle).code == 0
-    bench.qfl("oracle", "seat", signer=OUTSIDER)
-    return bench
-
-
 @pytest.fixture
 def lied(revealed: Bench) -> Bench:
     """The committee posted a report with one false expectation value."""
-    return lie(seated(revealed), "loss")
+    return lie(revealed, "loss")
 
 
 def lie(bench: Bench, name: str) -> Bench:
@@ -74,7 +65,7 @@ def test_a_committee_is_seated_once_all_have_bonds(empty_bench: Bench) -> None:
     assert empty_bench.deploy().code == 0
     said = empty_bench.qfl("oracle", "seat", signer=OUTSIDER)
     assert (said.code, "BondTooLow" in said.err) == (4, True)
-    seated(empty_bench)
+    empty_bench.seat()
     assert court(empty_bench).events()[-1].name == "CommitteeSeated"
     none = empty_bench.qfl("oracle", "seat", "--scheduled", signer=OUTSIDER)
     assert (none.code, "scheduled no committee" in none.err) == (2, True)
@@ -104,7 +95,7 @@ def test_a_dispute_is_explained_before_anything_is_sent(lied: Bench) -> None:
 
 
 def test_hidden_evidence_is_explained_as_so_many_demands(revealed: Bench) -> None:
-    lie(seated(revealed), "unavailable")
+    lie(revealed, "unavailable")
     found = revealed.qfl("dispute", "explain", 1, "--json").json
     assert (found["verdict"], found["demands"], found["bonds"]) == ("withheld", 8, 8 * 5_000_000)
     assert "8 leaves" in found["finding"]

@@ -13,6 +13,7 @@ REWARD = 10**8
 def test_a_round_from_deployment_to_the_last_gwei(empty_bench: Bench) -> None:
     bench = empty_bench
     deployed = bench.deploy().json
+    bench.seat()
     assert json.loads((bench.folder / "deployment.json").read_text()) == deployed["deployment"]
 
     for signer in (ALICE, BOB):
