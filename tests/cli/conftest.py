@@ -115,6 +115,12 @@ class Bench:
         out = ("--out", self.folder / "deployment.json")
         return self.qfl("deploy", self.folder / "pair.toml", *oracles, *out, *more, "--json", signer=SPONSOR)
 
+    def seat(self) -> None:
+        """Every oracle puts down its bond, and the committee is seated."""
+        for index in ORACLES:
+            assert self.qfl("oracle", "bond", signer=index).code == 0
+        assert self.qfl("oracle", "seat", signer=ORACLES[0]).code == 0
+
     def train(self, action: str, client: int, signer: int, *more: object) -> Said:
         data = ("--scenario", self.folder / "pair.toml", "--data", f"client-{client}")
         return self.qfl("round", action, *data, *more, signer=signer)
@@ -141,6 +147,7 @@ def _served() -> Iterator[tuple[Devnet, str]]:
 def _joined(_served: tuple[Devnet, str], tmp_path_factory: pytest.TempPathFactory) -> Bench:
     bench = bench_in(tmp_path_factory.mktemp("bench"), *_served)
     assert bench.deploy().code == 0
+    bench.seat()
     for signer in (ALICE, BOB):
         assert bench.qfl("join", "--stake", "2 eth", signer=signer).code == 0
     return bench
@@ -179,6 +186,7 @@ def _revealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with serve(devnet) as url:
         bench = bench_in(tmp_path_factory.mktemp("revealed"), devnet, url)
         assert bench.deploy().code == 0
+        bench.seat()
         for signer in (ALICE, BOB):
             assert bench.qfl("join", "--stake", "2 eth", signer=signer).code == 0
         for action in ("commit", "reveal"):
