@@ -18,7 +18,7 @@ from .fake_referee import runtime
 from .references import GENESIS, key
 
 GWEI = 10**9
-GAS = 8_000_000
+GAS = 16_777_216
 REFEREE = to_canonical_address("0x" + "f1" * 20)
 ORACLE_PURSE = 10**18
 
