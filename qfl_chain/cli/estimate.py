@@ -77,7 +77,9 @@ def gas_bound(terms: Terms) -> int:
     from qfl_chain.chain.deployment_code import creation_code
 
     federation, referee = load_artifact(), load_artifact("Referee")
-    both = ((len(creation_code(terms)), federation.runtime_size), (len(referee.bytecode), referee.runtime_size))
+    # The referee makes its simulator.
+    judging = referee.runtime_size + load_artifact("Simulator").runtime_size
+    both = ((len(creation_code(terms)), federation.runtime_size), (len(referee.bytecode), judging))
     return EXECUTION + sum(53_000 + 16 * sent + 2 * (sent // 32 + 1) + 200 * size for sent, size in both)
 
 
