@@ -125,17 +125,23 @@ def _fees(spendings: Iterable[Spending]) -> int:
 
 def _rounds(archive: RunArchive, recomputed: Recomputed) -> tuple[RoundRow, ...]:
     rows = []
+    standing_outcomes = recomputed.standing_outcomes
     for record in archive.metrics():
         number = int(record["round"])
-        outcome = recomputed.outcomes.get(number)
-        verdict = "initial" if number == 0 else "expired" if outcome is None else _verdict(outcome.accepted)
+        outcome = standing_outcomes.get(number)
+        verdict = "initial" if number == 0 else _ended(recomputed, number) if outcome is None else _verdict(outcome)
         paid = sum(standing.reward for standing in outcome.standings) if outcome else 0
         rows.append(RoundRow(number, verdict, paid, record["figures"]))
     return tuple(rows)
 
 
-def _verdict(accepted: bool) -> str:
-    return "new model" if accepted else "kept"
+def _verdict(outcome: Outcome) -> str:
+    return "new model" if outcome.accepted else "kept"
+
+
+def _ended(recomputed: Recomputed, number: int) -> str:
+    voided = number in recomputed.outcomes and number not in recomputed.history.standing
+    return "voided" if voided else "expired"
 
 
 def _participant(
@@ -145,7 +151,7 @@ def _participant(
     history = recomputed.history
     standings = [
         (standing, outcome)
-        for outcome in recomputed.outcomes.values()
+        for outcome in recomputed.standing_outcomes.values()
         for standing in outcome.standings
         if standing.participant == account
     ]

@@ -8,7 +8,7 @@ read.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from qfl_chain.actors.oracle import fetch_updates
@@ -17,7 +17,7 @@ from qfl_chain.circuit.gates import Circuit
 from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.errors import CircuitError, ContentError, ProtocolError, RunError
 from qfl_chain.ports import ContentStore
-from qfl_chain.protocol.history import History, RoundRecord
+from qfl_chain.protocol.history import History, RoundRecord, RoundStatus
 from qfl_chain.protocol.replay import replay, round_facts
 from qfl_chain.protocol.report import Observations, Outcome, build_report
 from qfl_chain.protocol.terms import deployed_terms
@@ -34,8 +34,8 @@ class RoundCheck:
     """What recomputing one round gave.
 
     ``verdict`` is ``equal``, ``different``, ``unverifiable`` (content is missing or damaged) or the round's own
-    end where there is no report to check (``open``, ``expired``). ``differences`` says what differs, or why it
-    cannot be told.
+    end where there is no report to check (``open``, ``expired``) or none that stands (``voided``). ``differences``
+    says what differs, or why it cannot be told.
     """
 
     round: int
@@ -61,6 +61,11 @@ class Recomputed:
     def sound(self) -> bool:
         """Whether every report is the one that follows from its round."""
         return all(check.sound for check in self.checks)
+
+    @property
+    def standing_outcomes(self) -> Mapping[int, Outcome]:
+        """The outcomes of rounds whose report was not voided."""
+        return {number: outcome for number, outcome in self.outcomes.items() if number in self.history.standing}
 
 
 def verify(path: Path) -> Recomputed:
@@ -99,11 +104,17 @@ def recompute(events: tuple[Event, ...], federation: Address, store: ContentStor
                 raise ProtocolError("; ".join(missing))
             seen = Observations(terms.circuit, terms.max_norm, base_model, validation, updates, executor, silent)
             outcomes[number] = build_report(round_, seen)
-            checks.append(_compare(record.report, outcomes[number].report))
+            check = _compare(record.report, outcomes[number].report)
         except (CircuitError, ContentError, ProtocolError) as error:
-            checks.append(RoundCheck(number, "unverifiable", (str(error),)))
+            check = RoundCheck(number, "unverifiable", (str(error),))
+        checks.append(_ended(check, record))
         earned |= _standing_rewards(record, outcomes.get(number), earned, store)
     return Recomputed(terms, history, tuple(checks), outcomes)
+
+
+def _ended(check: RoundCheck, record: RoundRecord) -> RoundCheck:
+    """A report that was voided stands for nothing, right or wrong."""
+    return replace(check, verdict="voided") if record.status is RoundStatus.VOIDED else check
 
 
 def _federation(archive: RunArchive) -> Address:

@@ -153,7 +153,7 @@ def found_network(
     rounds: int,
     places: Callable[[str], tuple[str, str]] | None = None,
 ) -> Network:
-    """Make accounts, deploy, let the oracles bond and everybody join; nobody runs yet.
+    """Make accounts, deploy, have the oracles bonded and seated and everybody join; nobody runs yet.
 
     Args:
         scenario: what is deployed; every participant is honest.

@@ -117,9 +117,9 @@ class Bench:
 
     def seat(self) -> None:
         """Every oracle puts down its bond, and the committee is seated."""
-        for oracle in ORACLES:
-            assert self.qfl("oracle", "bond", signer=oracle).code == 0
-        assert self.qfl("oracle", "seat", signer=OUTSIDER).code == 0
+        for index in ORACLES:
+            assert self.qfl("oracle", "bond", signer=index).code == 0
+        assert self.qfl("oracle", "seat", signer=ORACLES[0]).code == 0
 
     def train(self, action: str, client: int, signer: int, *more: object) -> Said:
         data = ("--scenario", self.folder / "pair.toml", "--data", f"client-{client}")
