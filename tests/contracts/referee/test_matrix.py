@@ -45,7 +45,7 @@ from tests.protocol.corruptions import Corruption, corruptions
 from .bench import Bench, case_of, silences
 from .trials import trial
 
-NAMES = ("every status", "nobody takes part", "refused", "ten players")
+NAMES = ("every status", "nobody takes part", "refused", "ten players", "no stake left")
 JUDGED = set(Fault) - {Fault.DECREASE, Fault.UNAVAILABLE}
 """A decrease is a wrong tree too, and is shown as that; silence is not the referee's to judge."""
 
