@@ -17,7 +17,7 @@ from qfl_chain.actors.phases import Window, current_window
 from qfl_chain.actors.running import WAIT, Step, sent
 from qfl_chain.actors.signatures import SignedReport, check_signed, decode_signed, encode_signed
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ContentError, ContentUnreachable, InputError, ProtocolError
+from qfl_chain.errors import InputError, ProtocolError
 from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.eip712 import quorum
 from qfl_chain.protocol.filing import NO_FILING
