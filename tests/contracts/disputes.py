@@ -55,6 +55,6 @@ def accounted(federation: Deployment, names: Sequence[str], demands: int = 0) ->
     oracles = [*map(oracle_address, federation.oracles), *map(address, names)]
     funded, paid = federation.pool
     bonds = sum(federation.view("bondOf", one)[0] for one in oracles)
-    credits = sum(federation.view("credit", one) for one in oracles)
+    credited = sum(federation.view("credit", one) for one in oracles)
     stakes = sum(one.stake + one.exiting for one in accounts)
-    return int(stakes + funded - paid + bonds + credits + demands * federation.demand_bond)
+    return int(stakes + funded - paid + bonds + credited + demands * federation.demand_bond)
