@@ -1,4 +1,4 @@
-"""How far the Q30 arithmetic of scoring, and so of the referee, is from real numbers: the maxima of docs/fixed-point.md.
+"""How far the Q30 arithmetic of scoring and of the referee is from real numbers: the maxima of docs/fixed-point.md.
 
     python benchmarks/fixed_point.py
 
@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 from qfl_chain.circuit.gates import Angle, Circuit, Gate  # noqa: E402
 from qfl_chain.circuit.scoring import ONE, expectations, sine_cosine  # noqa: E402
 from qfl_chain.circuit.units import UNIT  # noqa: E402
-from qfl_chain.types import IntArray  # noqa: E402
+from qfl_chain.types import FloatArray, IntArray  # noqa: E402
 from tests.circuit.reference import operations, statevector  # noqa: E402
 
 PHASES = 1 << 23
@@ -33,7 +33,7 @@ SINE_BOUND = 2.4
 ROTATION_BOUND = 3.2
 
 
-def sines(phases: IntArray) -> tuple[float, IntArray]:
+def sines(phases: IntArray) -> tuple[float, FloatArray]:
     """The largest error of sines and cosines, in units, and the drift of the squared norm a rotation brings."""
     sine, cosine = sine_cosine(phases)
     radians = phases * (UNIT / 2)

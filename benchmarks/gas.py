@@ -65,8 +65,8 @@ def report_gas(parameters: int) -> int:
     return federation.send("sponsor", "report", *federation.signed(_report(federation, {}, parameters))).gas
 
 
-def _joined(chain: Chain, oracles: int) -> Deployment:
-    federation = Deployment.create(chain, Terms(rewardPerRound=100_000), committee(oracles), value=10**9)
+def _joined(chain: Chain, oracles: int, budget: int = 100_000) -> Deployment:
+    federation = Deployment.create(chain, Terms(rewardPerRound=budget), committee(oracles), value=10**9)
     for name in PARTICIPANTS:
         federation.send(name, "join", value=5_000)
     return federation
@@ -86,7 +86,7 @@ def _report(federation: Deployment, cumulative: Mapping[str, int], parameters: i
 
 def _measure_rounds(chain: Chain, oracles: int, report: str) -> dict[str, int]:
     """Two rounds; the second is what every later one costs."""
-    federation = Deployment.create(chain, Terms(), committee(oracles), value=10_000)
+    federation = Deployment.create(chain, Terms(rewardPerRound=480), committee(oracles), value=10_000)
     table = {"deploy": federation.sent.gas} if oracles == 4 else {}
     for name in PARTICIPANTS:
         table["join, first"] = federation.send(name, "join", value=5_000).gas
@@ -109,7 +109,7 @@ def _measure_rounds(chain: Chain, oracles: int, report: str) -> dict[str, int]:
 
 def _measure_claim(chain: Chain, leaves: int) -> int:
     """A second claim, the dearest of the first four accounts in a tree of this many leaves."""
-    federation = _joined(chain, 4)
+    federation = _joined(chain, 4, leaves * REWARD)
     others = ["0x" + _digest(f"account {i}")[:20].hex() for i in range(leaves - 4)]
     claimants = PARTICIPANTS[:4]
     gas = 0

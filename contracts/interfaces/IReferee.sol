@@ -89,7 +89,7 @@ struct PlayersProof {
     Excerpt standings;
 }
 
-/// @dev `coalitions` are those of the whole round, here and below.
+/// @dev `coalitions` are neighbouring ones, of which one is wrong; any, where the scale or the number of all is.
 struct CoalitionsProof {
     Excerpt header;
     Excerpt standings;
@@ -97,8 +97,8 @@ struct CoalitionsProof {
     Excerpt rules;
 }
 
-/// @dev `base` is the block of the base model. `deltas` are those of the members' updates, in the order of players, each
-/// 4 bytes: what the blocks hold behind their heads, which follow from circuit and round.
+/// @dev `base` is the block of the base model. `deltas` are those of the members' updates, in the order of players,
+/// each 4 bytes: what the blocks hold behind their heads, which follow from circuit and round.
 struct ModelProof {
     Excerpt standings;
     Excerpt coalition;
@@ -126,7 +126,9 @@ struct SumProof {
     bytes row;
 }
 
-/// @dev `standing` is the position of the participant among all standings.
+/// @dev `standing` is the position of the participant among all standings, `coalitions` are those of the whole round.
+/// The rules are looked at where there are more than 8 players. Neither is where the standing takes no part: empty
+/// excerpts will do.
 struct ContributionProof {
     Excerpt standings;
     Excerpt coalitions;

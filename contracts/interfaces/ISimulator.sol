@@ -3,8 +3,8 @@ pragma solidity 0.8.30;
 
 /// @title ISimulator
 /// @notice Runs circuits, for a referee. It keeps nothing.
-/// @dev Everything is computed exactly as `qfl_chain.circuit.scoring` computes it. Bytes that cannot be read revert with
-/// `IReferee.UnreadableBytes`.
+/// @dev Everything is computed exactly as `qfl_chain.circuit.scoring` computes it. Bytes that cannot be read revert
+/// with `IReferee.UnreadableBytes`.
 interface ISimulator {
     /// @notice The squared loss of a model on a sample, Q30.
     /// @param circuit The circuit's canonical bytes.

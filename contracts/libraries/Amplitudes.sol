@@ -16,11 +16,13 @@ pragma solidity 0.8.30;
 /// Every loop below runs over words in `[real, end)`, or over pairs of such words; that is what makes it memory-safe.
 library Amplitudes {
     /// @dev Addresses: the first word of the real parts, and the end of what may be other than zero. `size` is what
-    /// the real parts take, and the imaginary parts again.
+    /// the real parts take, and the imaginary parts again. `lanes` is LANES, here and below: a word in memory costs less
+    /// than a long constant.
     struct State {
         uint256 real;
         uint256 size;
         uint256 end;
+        uint256 lanes;
     }
 
     uint256 private constant ALL = type(uint256).max;
@@ -64,6 +66,7 @@ library Amplitudes {
         }
         state.real = real;
         state.size = size;
+        state.lanes = LANES;
         // Safe: an address of memory in use.
         unchecked {
             state.end = real + size;
@@ -76,7 +79,7 @@ library Amplitudes {
     function rotateY(State memory state, uint256 bit, uint256 cosine, uint256 sine) internal pure {
         if (bit < 2) return _rotateInside(state, bit, cosine, sine);
         uint256 stride = 8 << bit;
-        _rotate(state.real, state.end, stride, stride, cosine, sine);
+        _rotate(state.lanes, state.real, state.end, stride, stride, cosine, sine);
     }
 
     /// @notice RX.
@@ -84,11 +87,12 @@ library Amplitudes {
         _complete(state);
         if (bit < 2) return _crossInside(state, bit, cosine, sine);
         uint256 stride = 8 << bit;
-        uint256 middle = state.end - state.size;
-        // Safe: the negative sine and the way back from imaginary to real parts are meant modulo 2^256.
+        // Safe: `middle` is where the imaginary parts begin. The negative sine, and the way back from there to the real
+        // parts, are meant modulo 2^256.
         unchecked {
-            _rotate(state.real, middle, stride, state.size + stride, cosine, 0 - sine);
-            _rotate(middle, state.end, stride, stride - state.size, cosine, sine);
+            uint256 middle = state.end - state.size;
+            _rotate(state.lanes, state.real, middle, stride, state.size + stride, cosine, 0 - sine);
+            _rotate(state.lanes, middle, state.end, stride, stride - state.size, cosine, sine);
         }
     }
 
@@ -97,7 +101,10 @@ library Amplitudes {
         _complete(state);
         if (bit < 2) return _phaseInside(state, bit, cosine, sine);
         uint256 stride = 8 << bit;
-        _rotate(state.real + stride, state.end - state.size, stride, state.size, cosine, sine);
+        // Safe: addresses of memory in use.
+        unchecked {
+            _rotate(state.lanes, state.real + stride, state.end - state.size, stride, state.size, cosine, sine);
+        }
     }
 
     /// @notice H: the rotation RY by a quarter turn, then X. That is the same to the bit: its products are the same.
@@ -210,6 +217,7 @@ library Amplitudes {
     /// @dev `rotate(v, w, cosine, sine)` for every word `v` of `[start, end)` in runs of `stride` bytes that are
     /// `stride` apart, and the word `w` at `distance` from it, modulo 2^256.
     function _rotate(
+        uint256 lanes,
         uint256 start,
         uint256 end,
         uint256 stride,
@@ -228,8 +236,8 @@ library Amplitudes {
                     let other := add(start, distance)
                     let v := mload(start)
                     let w := mload(other)
-                    mstore(start, and(shr(30, add(sub(mul(cosine, v), mul(sine, w)), less)), LANES))
-                    mstore(other, and(shr(30, add(add(mul(sine, v), mul(cosine, w)), more)), LANES))
+                    mstore(start, and(shr(30, add(sub(mul(cosine, v), mul(sine, w)), less)), lanes))
+                    mstore(other, and(shr(30, add(add(mul(sine, v), mul(cosine, w)), more)), lanes))
                 }
                 start := add(limit, stride)
             }
@@ -239,7 +247,8 @@ library Amplitudes {
     /// @dev RY on a bit inside of words: lanes with a 0 get `cosine * own - sine * other`, the others
     /// `cosine * own + sine * other`.
     function _rotateInside(State memory state, uint256 bit, uint256 cosine, uint256 sine) private pure {
-        (uint256 at, uint256 end, uint256 low) = (state.real, state.end, _zeros(bit));
+        (uint256 lanes, uint256 low) = (state.lanes, _zeros(bit));
+        (uint256 at, uint256 end) = (state.real, state.end);
         // Safe: every word from `real` to `end`.
         assembly ("memory-safe") {
             let shift := shl(bit, 64)
@@ -249,14 +258,15 @@ library Amplitudes {
             for {} lt(at, end) { at := add(at, 32) } {
                 let x := mload(at)
                 let others := sub(and(shl(shift, x), high), and(shr(shift, x), low))
-                mstore(at, and(shr(30, add(add(mul(cosine, x), mul(sine, others)), rounding)), LANES))
+                mstore(at, and(shr(30, add(add(mul(cosine, x), mul(sine, others)), rounding)), lanes))
             }
         }
     }
 
     /// @dev RX on a bit inside of words: every real part with the other lane's imaginary part.
     function _crossInside(State memory state, uint256 bit, uint256 cosine, uint256 sine) private pure {
-        (uint256 at, uint256 size, uint256 low) = (state.real, state.size, _zeros(bit));
+        (uint256 lanes, uint256 low) = (state.lanes, _zeros(bit));
+        (uint256 at, uint256 size) = (state.real, state.size);
         // Safe: every word of the real parts, and the word of the imaginary parts at `size` from it.
         assembly ("memory-safe") {
             let shift := shl(bit, 64)
@@ -266,19 +276,20 @@ library Amplitudes {
                 let v := mload(at)
                 let w := mload(add(at, size))
                 let other := or(and(shl(shift, w), not(low)), and(shr(shift, w), low))
-                mstore(at, and(shr(30, add(add(mul(cosine, v), mul(sine, other)), more)), LANES))
+                mstore(at, and(shr(30, add(add(mul(cosine, v), mul(sine, other)), more)), lanes))
                 other := or(and(shl(shift, v), not(low)), and(shr(shift, v), low))
-                mstore(add(at, size), and(shr(30, add(sub(mul(cosine, w), mul(sine, other)), less)), LANES))
+                mstore(add(at, size), and(shr(30, add(sub(mul(cosine, w), mul(sine, other)), less)), lanes))
             }
         }
     }
 
     /// @dev RZ on a bit inside of words: lanes with a 0 stay.
     function _phaseInside(State memory state, uint256 bit, uint256 cosine, uint256 sine) private pure {
-        (uint256 at, uint256 size, uint256 low) = (state.real, state.size, _zeros(bit));
+        (uint256 lanes, uint256 low) = (state.lanes, _zeros(bit));
+        (uint256 at, uint256 size) = (state.real, state.size);
         // Safe: every word of the real parts, and the word of the imaginary parts at `size` from it.
         assembly ("memory-safe") {
-            let moved := and(LANES, not(low))
+            let moved := and(lanes, not(low))
             let less := mul(ONES, sub(ROUNDING, shl(31, sub(cosine, sine))))
             let more := mul(ONES, sub(ROUNDING, shl(31, add(cosine, sine))))
             for { let end := add(at, size) } lt(at, end) { at := add(at, 32) } {

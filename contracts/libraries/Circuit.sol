@@ -31,7 +31,7 @@ library Circuit {
     uint256 private constant CNOT = 6;
     uint256 private constant CZ = 7;
 
-    /// @dev What an angle reads besides its constant.
+    /// @dev What an angle reads besides its constant: an index of `Program.inputs`.
     uint256 private constant NOTHING = 0;
     uint256 private constant FEATURE = 1;
     uint256 private constant PARAMETER = 2;
@@ -42,15 +42,20 @@ library Circuit {
 
     int256 private constant ONE = 1 << 30;
 
-    /// @dev A circuit's header, and where its inputs stand in memory.
+    /// @dev Inputs of one kind: how many there are, the bytes each takes, and the address of the first. To read nothing
+    /// is to read the only one of a kind that takes no bytes.
+    struct Inputs {
+        uint256 count;
+        uint256 size;
+        uint256 at;
+    }
+
     struct Program {
         uint256 qubits;
-        uint256 features;
-        uint256 parameters;
         uint256 gates;
         uint256 observables;
-        uint256 featuresAt;
-        uint256 parametersAt;
+        Inputs[3] inputs;
+        uint256[8] series;
     }
 
     /* INTERFACE */
@@ -58,7 +63,7 @@ library Circuit {
     /// @notice How many parameters the circuit has.
     /// @dev Reads the header alone. The federation's circuit is what its terms say; whether it runs is for `run`.
     function parameters(bytes memory circuit) internal pure returns (uint256) {
-        return _readHead(circuit).parameters;
+        return _readHead(circuit).inputs[PARAMETER].count;
     }
 
     /// @notice The loss of a sample, Q30: the sum over outputs of their squared distance from +1 or -1.
@@ -87,15 +92,10 @@ library Circuit {
         returns (int256[] memory outputs)
     {
         Program memory program = _readHead(circuit);
-        if (values.length != PARAMETER_SIZE * program.parameters) revert IReferee.UnreadableBytes("model");
-        if (features.length != FEATURE_SIZE * program.features) revert IReferee.UnreadableBytes("sample");
-        uint256 at;
-        // Safe: addresses only.
-        assembly ("memory-safe") {
-            mstore(add(program, 0xa0), add(features, 32))
-            mstore(add(program, 0xc0), add(values, 32))
-            at := add(add(circuit, 32), HEAD)
-        }
+        _place(program.inputs[PARAMETER], values, "model");
+        _place(program.inputs[FEATURE], features, "sample");
+        program.series = series();
+        uint256 at = _start(circuit) + HEAD;
         Amplitudes.State memory state = Amplitudes.ground(program.qubits);
         // Safe: `at` stays an address inside of the circuit, whose length fits its header.
         unchecked {
@@ -114,20 +114,24 @@ library Circuit {
 
     function _readHead(bytes memory circuit) private pure returns (Program memory program) {
         if (circuit.length < HEAD) _refuse();
-        uint256 head;
-        // Safe: reads only; what the word holds behind the header is shifted out.
-        assembly ("memory-safe") {
-            head := shr(152, mload(add(circuit, 32)))
-        }
+        uint256 head = _word(_start(circuit)) >> (256 - 8 * HEAD);
         program.observables = head & 0xFF;
         program.gates = (head >> 8) & 0xFFFF;
-        program.parameters = (head >> 24) & 0xFFFF;
-        program.features = (head >> 40) & 0xFFFF;
+        program.inputs[NOTHING].count = 1;
+        program.inputs[PARAMETER].count = (head >> 24) & 0xFFFF;
+        program.inputs[PARAMETER].size = PARAMETER_SIZE;
+        program.inputs[FEATURE].count = (head >> 40) & 0xFFFF;
+        program.inputs[FEATURE].size = FEATURE_SIZE;
         program.qubits = (head >> 56) & 0xFF;
         if (head >> 64 != MAGIC || program.qubits == 0 || program.qubits > MAX_QUBITS || program.observables == 0) {
             _refuse();
         }
         if (circuit.length != HEAD + GATE * program.gates + MASK * program.observables) _refuse();
+    }
+
+    function _place(Inputs memory inputs, bytes memory data, string memory part) private pure {
+        if (data.length != inputs.size * inputs.count) revert IReferee.UnreadableBytes(part);
+        inputs.at = _start(data);
     }
 
     /// @dev Bit w of an observable's mask is wire w, which is bit `qubits - 1 - w` of a basis state.
@@ -146,6 +150,13 @@ library Circuit {
         }
     }
 
+    function _start(bytes memory data) private pure returns (uint256 at) {
+        // Safe: an address only.
+        assembly ("memory-safe") {
+            at := add(data, 32)
+        }
+    }
+
     function _refuse() private pure {
         revert IReferee.UnreadableBytes("circuit");
     }
@@ -155,66 +166,65 @@ library Circuit {
     /// @dev Checks one gate, which stands in the first 14 bytes of a word, and applies it.
     function _apply(Amplitudes.State memory state, Program memory program, uint256 gate) private pure {
         uint256 opcode = gate >> 248;
-        uint256 wire = (gate >> 240) & 0xFF;
-        uint256 second = (gate >> 232) & 0xFF;
-        uint256 last = program.qubits - 1;
-        if (wire > last) _refuse();
-        // Safe: neither wire is above `last`.
+        uint256 bit = _bit(program, gate >> 240);
+        if (opcode == RY) {
+            (uint256 sine, uint256 cosine) = sineCosine(program.series, _angle(program, gate));
+            Amplitudes.rotateY(state, bit, cosine, sine);
+        } else if (opcode == RZ) {
+            (uint256 sine, uint256 cosine) = sineCosine(program.series, _angle(program, gate) << 1);
+            Amplitudes.rotateZ(state, bit, cosine, sine);
+        } else if (opcode == RX) {
+            (uint256 sine, uint256 cosine) = sineCosine(program.series, _angle(program, gate));
+            Amplitudes.rotateX(state, bit, cosine, sine);
+        } else if (opcode == CNOT || opcode == CZ) {
+            uint256 other = _bit(program, gate >> 232);
+            // Eleven bytes that mean nothing.
+            if (other == bit || (gate << 24) >> 168 != 0) _refuse();
+            if (opcode == CNOT) Amplitudes.flipWhere(state, bit, other);
+            else Amplitudes.negateWhere(state, bit, other);
+        } else {
+            // Twelve bytes that mean nothing.
+            if ((opcode != H && opcode != X) || (gate << 16) >> 160 != 0) _refuse();
+            if (opcode == H) Amplitudes.hadamard(state, bit);
+            else Amplitudes.flip(state, bit);
+        }
+    }
+
+    /// @dev The place, in the number of a basis state, of the wire in a field's lowest byte.
+    function _bit(Program memory program, uint256 field) private pure returns (uint256) {
+        uint256 wire = field & 0xFF;
+        uint256 qubits = program.qubits;
+        if (wire >= qubits) _refuse();
+        // Safe: by the line above.
         unchecked {
-            if (opcode >= RX && opcode <= RZ) {
-                if (second != 0) _refuse();
-                uint256 angle = _angle(program, gate);
-                (uint256 sine, uint256 cosine) = sineCosine(opcode == RZ ? 2 * angle : angle);
-                if (opcode == RY) Amplitudes.rotateY(state, last - wire, cosine, sine);
-                else if (opcode == RX) Amplitudes.rotateX(state, last - wire, cosine, sine);
-                else Amplitudes.rotateZ(state, last - wire, cosine, sine);
-            } else if (opcode == CNOT || opcode == CZ) {
-                // Eleven bytes that mean nothing.
-                if (second > last || second == wire || (gate << 24) >> 168 != 0) _refuse();
-                if (opcode == CNOT) Amplitudes.flipWhere(state, last - wire, last - second);
-                else Amplitudes.negateWhere(state, last - wire, last - second);
-            } else {
-                // Twelve bytes that mean nothing.
-                if ((opcode != H && opcode != X) || (gate << 16) >> 160 != 0) _refuse();
-                if (opcode == H) Amplitudes.hadamard(state, last - wire);
-                else Amplitudes.flip(state, last - wire);
-            }
+            return qubits - 1 - wire;
         }
     }
 
     /// @dev `(constant + ((scale * value) >> 24)) mod 2^32`; scale and source are zero together.
     function _angle(Program memory program, uint256 gate) private pure returns (uint256 angle) {
-        uint256 source = (gate >> 224) & 0xFF;
+        // With the second wire, which means nothing, in front.
+        uint256 source = (gate >> 224) & 0xFFFF;
+        if (source > PARAMETER) _refuse();
+        Inputs[3] memory kinds = program.inputs;
         uint256 index = (gate >> 208) & 0xFFFF;
-        uint256 scale;
-        // Safe: the four bytes from bit 144 on, with their sign.
+        bool right;
+        // Safe: reads one of three structs, and one input. Inputs that are not there, or of no bytes, are words of memory
+        // all the same; the former are refused, the latter multiplied by 0. The product has less than 96 bits. The sum is
+        // meant modulo 2^32, of which 2^256 is a multiple.
         assembly ("memory-safe") {
-            scale := sar(224, shl(80, gate))
+            let inputs := mload(add(kinds, shl(5, source)))
+            let size := mload(add(inputs, 0x20))
+            // The four bytes from bit 144 on, with their sign; so the value.
+            let scale := sar(224, shl(80, gate))
+            let value := sar(sub(256, shl(3, size)), mload(add(mload(add(inputs, 0x40)), mul(size, index))))
+            right := and(lt(index, mload(inputs)), eq(iszero(scale), iszero(source)))
+            angle := and(add(sar(24, mul(scale, value)), shr(176, gate)), 0xFFFFFFFF)
         }
-        if (source == NOTHING) {
-            if (scale != 0 || index != 0) _refuse();
-        } else if (source > PARAMETER || scale == 0) {
-            _refuse();
-        } else if (index >= (source == FEATURE ? program.features : program.parameters)) {
-            _refuse();
-        } else {
-            uint256 at = source == FEATURE
-                ? program.featuresAt + FEATURE_SIZE * index
-                : program.parametersAt + PARAMETER_SIZE * index;
-            uint256 unused = source == FEATURE ? 224 : 192;
-            // Safe: reads one input, which is there. The product has less than 96 bits.
-            assembly ("memory-safe") {
-                angle := sar(24, mul(scale, sar(unused, mload(at))))
-            }
-        }
-        // Safe: the sum is meant modulo 2^32, of which 2^256 is a multiple.
-        unchecked {
-            angle = (angle + (gate >> 176)) & 0xFFFFFFFF;
-        }
+        if (!right) _refuse();
     }
 
-    /// @dev Two lanes of 128 bits, for a sine and, above it, a cosine.
-    uint256 private constant ONES = 0x0000000000000000000000000000000100000000000000000000000000000001;
+    /// @dev The low halves of two lanes of 128 bits, for a sine and, above it, a cosine.
     uint256 private constant LANES = 0x0000000000000000FFFFFFFFFFFFFFFF0000000000000000FFFFFFFFFFFFFFFF;
 
     /// @dev 2^61, the bias of a lane before a shift by 30 bits, and half a unit.
@@ -235,24 +245,34 @@ library Circuit {
     uint256 private constant STEP_5 = 0xFFFFFFFFFFFFFFFFF7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFD55555540000000;
     uint256 private constant STEP_6 = 0x0000000000000000100000000000000000000000000000000000000000000000;
 
+    /// @notice What `sineCosine` needs, in memory: its constants are long, and cost more where they are used.
+    function series() internal pure returns (uint256[8] memory) {
+        return [LANES, START, STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6];
+    }
+
     /// @notice Sine and cosine of a phase in `[0, 2^33)`, Q30, as signed words; 2^33 phases are a turn.
     /// @dev Both polynomials are in the same variable `u`, so they take their steps together, in two lanes of one word
     /// with a bias of 2^31 as in `Amplitudes`. A sine has one coefficient less, so its lane begins with 0.
-    function sineCosine(uint256 phase) internal pure returns (uint256 sine, uint256 cosine) {
-        // Safe: no memory. Every product of `t`, `u` and a lane stays below 2^61 in size (docs/fixed-point.md).
+    function sineCosine(uint256[8] memory steps, uint256 phase) internal pure returns (uint256 sine, uint256 cosine) {
+        // Safe: reads the eight words alone. Every product of `t`, `u` and a lane stays below 2^61 in size
+        // (docs/fixed-point.md).
         assembly ("memory-safe") {
             let quadrant := shr(31, add(phase, 0x40000000))
             let t := sar(32, add(mul(sub(phase, shl(31, quadrant)), RADIANS_PER_PHASE), 0x80000000))
             let u := shr(30, add(mul(t, t), 0x20000000))
-            let rounding := mul(ONES, sub(ROUNDING, shl(31, u)))
+            let rounding := sub(ROUNDING, shl(31, u))
+            rounding := add(rounding, shl(128, rounding))
 
-            let r := and(shr(30, add(add(mul(u, START), STEP_1), rounding)), LANES)
-            r := and(shr(30, add(add(mul(u, r), STEP_2), rounding)), LANES)
-            r := and(shr(30, add(add(mul(u, r), STEP_3), rounding)), LANES)
-            r := and(shr(30, add(add(mul(u, r), STEP_4), rounding)), LANES)
-            r := and(shr(30, add(add(mul(u, r), STEP_5), rounding)), LANES)
-            r := and(shr(30, add(add(mul(u, r), STEP_6), rounding)), LANES)
+            let lanes := mload(steps)
+            let r := mload(add(steps, 0x20))
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0x40))), rounding)), lanes)
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0x60))), rounding)), lanes)
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0x80))), rounding)), lanes)
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0xa0))), rounding)), lanes)
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0xc0))), rounding)), lanes)
+            r := and(shr(30, add(add(mul(u, r), mload(add(steps, 0xe0))), rounding)), lanes)
 
+            // Less the bias of either lane, which the lowest 64 bits hold.
             cosine := sub(shr(128, r), 0x80000000)
             sine := sub(and(r, 0xFFFFFFFFFFFFFFFF), 0x80000000)
             sine := add(t, sar(30, add(mul(t, sine), 0x20000000)))

@@ -23,9 +23,12 @@ library Contributions {
             uint256 players = Basis.countPlayers(standings);
             if (standing.player >= players) revert IReferee.OutOfRange("player", standing.player, players);
             Evidence.Coalition[] memory coalitions = Evidence.openCoalitions(facts, shown.coalitions);
-            phi = players <= Basis.EXACT_UP_TO
-                ? _exact(coalitions, players, standing.player)
-                : _sampled(coalitions, Basis.drawOrders(facts, Evidence.openRules(facts, shown.rules), players), standing.player);
+            if (players <= Basis.EXACT_UP_TO) {
+                phi = _exact(coalitions, players, standing.player);
+            } else {
+                Evidence.Rules memory rules = Evidence.openRules(facts, shown.rules);
+                phi = _sampled(coalitions, Basis.drawOrders(facts, rules, players), standing.player);
+            }
         }
         if (phi == standing.phi) revert IReferee.NoFault(Fault.CONTRIBUTION);
     }
@@ -33,8 +36,7 @@ library Contributions {
     /// @notice WEIGHT: a standing's weight is not its stake times its phi, or zero where that is negative.
     /// @dev Takes as given stake (STANDING) and phi (CONTRIBUTION).
     function proveWeight(Case memory facts, WeightProof memory shown) internal pure {
-        (Evidence.Standing memory standing,) =
-            Evidence.openStanding(facts, shown.standing);
+        (Evidence.Standing memory standing,) = Evidence.openStanding(facts, shown.standing);
         // Safe cast: not negative.
         uint256 gain = standing.phi > 0 ? uint256(standing.phi) : 0;
         // A product that does not fit is no weight: a true phi has 81 bits, a stake 64.

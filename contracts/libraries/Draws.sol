@@ -17,7 +17,11 @@ library Draws {
     }
 
     /// @notice The stream of one purpose, from its first word on.
-    function open(string memory purpose, uint184 accumulator, uint16 round) internal pure returns (Stream memory stream) {
+    function open(string memory purpose, uint184 accumulator, uint16 round)
+        internal
+        pure
+        returns (Stream memory stream)
+    {
         stream.seed = keccak256(abi.encodePacked(purpose, accumulator, round));
     }
 

@@ -136,7 +136,7 @@ library Evidence {
         return all;
     }
 
-    /// @notice Some neighbouring coalitions, wide ones too, the position of the first among all, and how many there are.
+    /// @notice Some neighbouring coalitions, wide ones too, the position of the first among all, and the number of all.
     function openSomeCoalitions(Case memory facts, Excerpt memory shown)
         internal
         pure
@@ -294,8 +294,8 @@ library Evidence {
 
     function _readStanding(bytes memory leaf, uint256 position) private pure returns (Standing memory standing) {
         if (!_isStandingLeaf(leaf)) revert IReferee.UnreadableLeaf(position);
-        // Safe: reads inside of the leaf or behind it, and shifts out what is no part of the field; writes the nine words
-        // of the struct. A round's standings are read for most proofs, so this is worth it.
+        // Safe: reads inside of the leaf or behind it, and shifts out what is no part of the field; writes the nine
+        // words of the struct. A round's standings are read for most proofs, so this is worth it.
         assembly ("memory-safe") {
             let bytes_ := add(leaf, 32)
             mstore(standing, shr(96, mload(add(bytes_, 1))))

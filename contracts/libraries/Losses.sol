@@ -73,8 +73,8 @@ library Losses {
     }
 
     /// @dev The parameters of a model's block, 8 bytes each; whether they are as many as the circuit's is for
-    /// the simulator to say. Each is below 2^62 in size, as in `qfl_chain.protocol.codec.decode_model`. The round may be
-    /// any: a loss does not depend on it, and the model's digest is not what is proved here.
+    /// the simulator to say. Each is below 2^62 in size, as in `qfl_chain.protocol.codec.decode_model`. The round may
+    /// be any: a loss does not depend on it, and the model's digest is not what is proved here.
     function _parameters(bytes32 circuit, bytes memory model) private pure returns (bytes memory parameters) {
         if (model.length < MODEL_HEAD) revert IReferee.UnreadableBytes("model");
         uint256 count = Evidence.readUint(model, 39, 4);

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from eth_hash.auto import keccak
 
 from qfl_chain.actors.demands import Shown
 from qfl_chain.actors.oracle import fetch_updates
-from qfl_chain.actors.view import ChainView
 from qfl_chain.errors import ContentError, ContentUnreachable, ProtocolError
 from qfl_chain.ports import ContentStore, Executor
 from qfl_chain.protocol.codec import digest_of_bytes
@@ -20,7 +19,7 @@ from qfl_chain.protocol.refutation import Proof, find_fault
 from qfl_chain.protocol.replay import round_facts
 from qfl_chain.protocol.report import Observations, Outcome, build_report
 from qfl_chain.protocol.trial import Trial, Withheld, open_evidence, rows_by_hash
-from qfl_chain.types import Address, Digest, Report, Reveal, Round, Terms
+from qfl_chain.types import Address, Digest, Gwei, Report, Reveal, Round, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ class Lacking:
 
     reveals: tuple[int, ...]
 
+
+Rewards = Callable[[History, int | None], Mapping[Address, Gwei]]
 
 Verdict = Sound | Proof | Withheld | Lacking
 """What examining a report ends with."""
@@ -54,18 +55,17 @@ class Examiner:
     """Recomputes reports.
 
     Args:
-        federation: whose reports.
         terms: what the sponsor fixed.
         store: where content is fetched, and one's own findings are kept.
         executor: the circuit's scoring program.
-        view: the federation's history as one sees it.
+        earned: everybody's rewards up to and with the report of a round; those of :class:`ChainView`.
     """
 
-    def __init__(self, terms: Terms, store: ContentStore, executor: Executor, view: ChainView) -> None:
+    def __init__(self, terms: Terms, store: ContentStore, executor: Executor, earned: Rewards) -> None:
         self._terms = terms
         self._store = store
         self._executor = executor
-        self._view = view
+        self._earned = earned
         self._outcomes: dict[Report, tuple[Round, Observations, Outcome]] = {}
 
     def examine(self, history: History, record: RoundRecord, seen: Shown) -> Examination:
@@ -108,7 +108,7 @@ class Examiner:
         """One's own report; kept, and its model and evidence put into the store, as the oracles' may not be there."""
         report = _reported(record)
         if report not in self._outcomes:
-            facts = round_facts(history, record.number, self._view.cumulative(history, record.base_round))
+            facts = round_facts(history, record.number, self._earned(history, record.base_round))
             base, validation = self._store.get(facts.base_model), self._store.get(self._terms.validation)
             observed = Observations(
                 self._terms.circuit, self._terms.max_norm, base, validation, updates, self._executor, silent

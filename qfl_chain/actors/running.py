@@ -22,17 +22,22 @@ MOST_PATIENCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an actor did: the action's name, the round it was for, facts for the log, and whether it was the last."""
+    """What an actor did: the action's name, the round it was for, facts for the log, and whether it was the last.
+
+    ``receipt`` is its transaction's, where it sent one.
+    """
 
     action: str
     round: int
     facts: Mapping[str, Any] = field(default_factory=dict)
     finished: bool = False
+    receipt: Receipt | None = None
 
 
 def sent(action: str, number: int, receipt: Receipt, **facts: Any) -> Step:
     """The step of one transaction."""
-    return Step(action, number, {**facts, "transaction": receipt.transaction, "gas": receipt.gas_used})
+    told = {**facts, "transaction": receipt.transaction, "gas": receipt.gas_used}
+    return Step(action, number, told, receipt=receipt)
 
 
 class Actor(Protocol):

@@ -21,7 +21,7 @@ class ChainView:
         self._ledger = ledger
         self._store = store
         self._told: tuple[Sequence[Event], History | None] = ((), None)
-        self._cumulative: dict[bytes, Mapping[Address, Gwei]] = {}
+        self._earned = Earned(store)
 
     def events(self) -> Sequence[Event]:
         """All logs up to the latest block, in chain order."""
@@ -50,6 +50,18 @@ class ChainView:
     def parameters(self, model: Digest) -> IntArray:
         """(parameters,) of a published model, in units."""
         return decode_model(self._store.get(model)).parameters
+
+    def cumulative(self, history: History, number: int | None) -> Mapping[Address, Gwei]:
+        """As :meth:`Earned.cumulative`."""
+        return self._earned.cumulative(history, number)
+
+
+class Earned:
+    """What everybody earned, from published evidence."""
+
+    def __init__(self, store: ContentStore) -> None:
+        self._store = store
+        self._cumulative: dict[bytes, Mapping[Address, Gwei]] = {}
 
     def cumulative(self, history: History, number: int | None) -> Mapping[Address, Gwei]:
         """Every account's rewards up to and with the report of round ``number``, from published evidence.

@@ -7,7 +7,7 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from qfl_chain.protocol.replay import replay, round_facts
 from qfl_chain.protocol.report import Observations, Outcome, build_report
 from qfl_chain.protocol.terms import deployed_terms
 from qfl_chain.storage.archive import RunArchive, open_archive
-from qfl_chain.types import Address, Event, Gwei, Report, Terms
+from qfl_chain.storage.cid import cid_of
+from qfl_chain.types import Address, Digest, Event, Gwei, Report, Reveal, Terms
 
 Earned = dict[int | None, Mapping[Address, Gwei]]
 """Cumulative rewards with each round's report; None is before the first."""
@@ -93,6 +94,9 @@ def recompute(events: tuple[Event, ...], federation: Address, store: ContentStor
             round_ = round_facts(history, number, _earned_before(record, earned))
             base_model, updates = store.get(round_.base_model), fetch_updates(store, round_.reveals)
             silent = record.silent_at(record.reported_at)
+            missing = _missing(round_.reveals, updates, silent)
+            if missing:
+                raise ProtocolError("; ".join(missing))
             seen = Observations(terms.circuit, terms.max_norm, base_model, validation, updates, executor, silent)
             outcomes[number] = build_report(round_, seen)
             checks.append(_compare(record.report, outcomes[number].report))
@@ -123,6 +127,14 @@ def _standing_rewards(record: RoundRecord, outcome: Outcome | None, earned: Earn
         return {record.number: published_rewards(record, _earned_before(record, earned), store)}
     except (ContentError, ProtocolError):
         return {}
+
+
+def _missing(
+    reveals: Sequence[Reveal], updates: Mapping[Digest, bytes | None], silent: Collection[tuple[Address, Digest]]
+) -> tuple[str, ...]:
+    """The updates without which the round cannot be judged: those missing, but for what was demanded in vain."""
+    lost = (one for one in reveals if updates[one.digest] is None and (one.participant, one.digest) not in silent)
+    return tuple(f"no intact payload {cid_of(one.digest)} of {one.participant}" for one in lost)
 
 
 def _compare(reported: Report, recomputed: Report) -> RoundCheck:

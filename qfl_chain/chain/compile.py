@@ -20,7 +20,7 @@ from qfl_chain.errors import InputError, Unavailable
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ARTIFACTS = Path(__file__).resolve().parent / "artifacts"
-CONTRACTS = ("Federation",)
+CONTRACTS = ("Federation", "Referee", "Simulator")
 VERSION = "0.8.30"
 COMPILER = "0.8.30+commit.73712a01"
 SETTINGS: Mapping[str, Any] = {

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+from eth_account.signers.local import LocalAccount
 from eth_typing import HexStr
 from web3.exceptions import TransactionNotFound
+from web3.types import TxParams
 
 from qfl_chain.chain.accounts import recover_signer
-from qfl_chain.chain.decoding import report_tuple
+from qfl_chain.chain.artifacts import load_artifact
+from qfl_chain.chain.decoding import readable_reverts, report_tuple
 from qfl_chain.chain.fees import GWEI
 from qfl_chain.chain.ledger import Web3Ledger
+from qfl_chain.chain.outbox import Outbox
 from qfl_chain.chain.transport import answering
 from qfl_chain.errors import LedgerError
 from qfl_chain.protocol.eip712 import SIGNATURE_BYTES, committee_bytes, report_digest
@@ -24,7 +28,11 @@ from qfl_chain.types import Address, Digest, Filing, Gwei, Receipt, Report, Sign
 
 
 class Web3Court(Web3Ledger):
-    """One federation on one chain, with its disputes."""
+    """One federation on one chain, with its disputes. The referee's refusals have its own errors' names."""
+
+    def _sign_as(self, signer: LocalAccount | None, outbox: Outbox | None) -> None:
+        super()._sign_as(signer, outbox)
+        self._abi = (*load_artifact("Federation").abi, *load_artifact("Referee").abi)
 
     # Reading
 
@@ -84,6 +92,21 @@ class Web3Court(Web3Ledger):
     def refute(self, fault: Fault, filing: Filing, base: Filing, oracles: Sequence[Address], proof: bytes) -> Receipt:
         filings = filing_tuple(filing), filing_tuple(base)
         return self._send("refute", int(fault), *filings, committee_bytes(oracles), proof)
+
+    def refutation_gas(
+        self, fault: Fault, filing: Filing, base: Filing, oracles: Sequence[Address], proof: bytes
+    ) -> int:
+        """What refuting takes, without doing it.
+
+        Raises:
+            Reverted: it would be refused.
+        """
+        filings = filing_tuple(filing), filing_tuple(base)
+        call = self._contract.functions.refute(int(fault), *filings, committee_bytes(oracles), proof)
+        # Whoever refutes is sent the bounty, so it has to be somebody who can take it.
+        caller: TxParams = {"from": self._signer.address if self._signer else self._terms.sponsor}
+        with readable_reverts(self._web3, self._abi, "refute"), answering(self._web3):
+            return int(call.estimate_gas(caller))
 
     def refute_equivocation(
         self, first: Report, first_signature: Signature, second: Report, second_signature: Signature

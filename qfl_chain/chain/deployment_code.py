@@ -63,11 +63,21 @@ def deployed_code(web3: Web3, federation: Address) -> bytes:
 def check_referee(web3: Web3, referee: Address) -> None:
     """Compare the code at a referee's address with this version's: a federation believes its referee.
 
+    So with its simulator, which it made itself, and whose code stands in the referee's own creation code.
+
     Raises:
         WrongContract: other code, or none.
     """
-    code = bytes(web3.eth.get_code(web3.to_checksum_address(referee)))
-    if code != load_artifact("Referee").runtime:
+    artifact, code = load_artifact("Referee"), bytes(web3.eth.get_code(web3.to_checksum_address(referee)))
+    simulator = contract_address(referee, 1)
+    simulating = bytes(web3.eth.get_code(web3.to_checksum_address(simulator)))
+    words = {code[at : at + WORD] for at in artifact.immutables["SIMULATOR"]}
+    if (
+        _masked(artifact, code) != artifact.runtime
+        or words != {bytes(12) + pack_address(simulator)}
+        or len(simulating) < WORD
+        or simulating not in artifact.bytecode
+    ):
         raise WrongContract(
             f"the code at {referee} is not a referee of this version, and the federation believes whatever it says: "
             "send it nothing and ask the sponsor"

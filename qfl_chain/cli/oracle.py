@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qfl_chain.cli.bonds import bond, seat, unbond, withdraw_bond
 from qfl_chain.cli.options import signs, uses
 from qfl_chain.cli.output import json_option, print_json
 from qfl_chain.cli.running import listen_option, state_option, until_option
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Recompute, sign and post reports."""
+    """Recompute, sign and post reports; keep the bond that stands behind them."""
+
+
+for one in (bond, unbond, withdraw_bond, seat):
+    command.add_command(one)
 
 
 @command.command()
@@ -92,12 +97,21 @@ def post(folder: Path | None, peers: tuple[str, ...], settings: Settings, as_jso
 @state_option
 @listen_option
 @until_option
+@click.option("--solo", is_flag=True, help="Report alone from half of the report phase on, where no quorum came.")
 @signs("rpc_url", "deployment", "store")
-def run(peers: tuple[str, ...], state: Path, listen: str | None, until_round: int | None, settings: Settings) -> None:
+def run(
+    peers: tuple[str, ...],
+    state: Path,
+    listen: str | None,
+    until_round: int | None,
+    solo: bool,
+    settings: Settings,
+) -> None:
     """Recompute, sign and post the report of every round, until stopped by SIGTERM or Ctrl-C.
 
     Oracles fetch one another's signatures over HTTP: each serves /signatures/ROUND where it listens, beside /health and
-    /metrics. Fewer than a third of them may be silent or lie. It may be killed at any instant and started again: what
+    /metrics. Fewer than a third of them may be silent or lie. An update that nobody gives it demands on chain, which
+    takes a bond, and it answers others' demands. It may be killed at any instant and started again: what
     it signed is in its state directory before anybody sees it, so that it never signs two reports for one round.
     """
     import time
@@ -124,7 +138,7 @@ def run(peers: tuple[str, ...], state: Path, listen: str | None, until_round: in
                 ledger.resolve()
                 require_member(account.address, ledger.terms())
                 actor, ballots = reporting_oracle(
-                    ledger, store, account, folder, peers, until_round or 0, settings.confirmations or 1, log
+                    ledger, store, account, folder, peers, until_round or 0, settings.confirmations or 1, log, solo=solo
                 )
 
                 def signatures(rest: str) -> Answer:

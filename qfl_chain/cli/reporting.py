@@ -1,4 +1,4 @@
-"""An oracle behind ``qfl oracle run``: its parts put together from account, federation, store and peers."""
+"""An oracle behind ``qfl oracle run`` and a watcher behind ``qfl watch``: their parts put together."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
 
+from qfl_chain.actors.answering import Answering
 from qfl_chain.actors.court import Court
+from qfl_chain.actors.examining import Examiner
+from qfl_chain.actors.offences import Offences
 from qfl_chain.actors.oracle import Oracle
 from qfl_chain.actors.peers import HttpPeers
 from qfl_chain.actors.reporting import Ballots, Reporting
+from qfl_chain.actors.sightings import Sightings
 from qfl_chain.actors.view import ChainView
+from qfl_chain.actors.watcher import Watcher
 from qfl_chain.chain.accounts import sign_digest
 from qfl_chain.chain.endpoint import public_name
 from qfl_chain.circuit.gates import Circuit
@@ -21,7 +26,7 @@ from qfl_chain.cli.running import state_file
 from qfl_chain.cli.watching import Log
 from qfl_chain.errors import InputError
 from qfl_chain.ports import ContentStore
-from qfl_chain.types import Address, Terms
+from qfl_chain.types import Address, Gwei, Terms
 
 
 def require_member(account: str, terms: Terms) -> None:
@@ -70,3 +75,28 @@ def reporting_oracle(
         tell=lambda reason: log.write("warning", "peer", reason=reason),
     )
     return actor, ballots
+
+
+def watching_actor(
+    court: Court, store: ContentStore, state: Path, peers: Sequence[str], most_bonds: Gwei, until_round: int
+) -> Watcher:
+    """The watcher's loop.
+
+    Raises:
+        InputError: a peer that is no http address, or a state file of another watcher.
+        ContentError: the store lacks the circuit.
+    """
+    for url in peers:
+        public_name(url)
+    program = ScoringProgram(Circuit.from_bytes(store.get(court.terms().circuit)))
+    view = ChainView(court, store)
+    sightings = Sightings(state_file(state, court, court.account, "sightings"))
+    return Watcher(
+        court,
+        Examiner(court.terms(), store, program, view.cumulative),
+        Answering(court, store, view),
+        Offences(court, store, program, view, sightings, HttpPeers(peers)),
+        view,
+        most_bonds,
+        until_round,
+    )

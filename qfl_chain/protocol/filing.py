@@ -41,8 +41,14 @@ def committee_hash(oracles: Iterable[Address]) -> bytes:
     return keccak(committee_bytes(oracles))
 
 
-def committee_at(events: Sequence[Event], number: int) -> tuple[Address, ...]:
-    """The committee whose oracles answer for the report of a round.
+def scheduled_committee(events: Sequence[Event]) -> tuple[Address, ...]:
+    """The committee the sponsor scheduled last; empty where it scheduled none."""
+    named = [event.args["oracles"] for event in events if event.name == "CommitteeScheduled"]
+    return tuple(Address(str(one)) for one in named[-1]) if named else ()
+
+
+def committee_at(events: Sequence[Event], number: int | None) -> tuple[Address, ...]:
+    """The committee whose oracles answer for the report of a round; without a number, the present one.
 
     Raises:
         ProtocolError: logs without a deployment, or a committee seated that was never named.

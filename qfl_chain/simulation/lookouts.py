@@ -56,7 +56,7 @@ def lookout(
     sightings = Sightings(StateFile(Path(memory.name) / "seen.json", {"account": account.address}))
     watcher = Watcher(
         court,
-        Examiner(court.terms(), store, executor, view),
+        Examiner(court.terms(), store, executor, view.cumulative),
         Answering(court, store, view),
         Offences(court, store, executor, view, sightings, peers),
         view,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from qfl_chain.chain.devnet import DevnetSettings, load_settings
-from qfl_chain.chain.transactions import transactions
 from qfl_chain.errors import QflError
 from qfl_chain.learning.clients import prepare
 from qfl_chain.simulation.committee import is_seated
@@ -131,20 +130,16 @@ def watch(federation: Federation, log: RunLog, number: int) -> str:
     """
     if not federation.lookouts:
         return ""
-    before, said = federation.ledger.height(), ""
+    said = ""
     while True:
         for one in federation.lookouts:
             for step in one.act():
                 log.on_step(Step(number, "watch", f"{one.name}: {step.action}"))
+                log.spent(one.name, one.account, step.receipt)
                 if step.round == number and "fault" in step.facts and step.action != "beaten":
                     said = f"the report is void: {step.facts['fault']}"
         if not federation.wait_for_silence():
-            break
-    names = {one.account: one.name for one in federation.lookouts}
-    for sent in transactions(federation.devnet.web3, federation.ledger.federation, before + 1):
-        if sent.sender in names:
-            log.spent(names[sent.sender], sent.sender, sent.receipt)
-    return said
+            return said
 
 
 def settle(federation: Federation, log: RunLog) -> None:

@@ -62,7 +62,7 @@ def watching(
     sightings = Sightings(mortal(StateFile(folder / f"{account}.json", {"account": account}), axe))
     actor = Watcher(
         court,
-        Examiner(chain.terms, shop, PullToTarget(), view),
+        Examiner(chain.terms, shop, PullToTarget(), view.cumulative),
         Answering(court, shop, view),
         Offences(court, shop, PullToTarget(), view, sightings, peers or Answers()),
         view,

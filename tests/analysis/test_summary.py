@@ -45,7 +45,8 @@ def test_counts_are_the_logs(summary: Summary) -> None:
 def test_gas_is_what_the_receipts_say(summary: Summary, small_run: Path) -> None:
     spendings = open_archive(small_run).spendings()
     assert sum(row.calls for row in summary.gas) == len(spendings)
-    assert {row.function for row in summary.gas} == {"deploy", "join", "commit", "reveal", "report", "claim"}
+    called = {"deploy", "bond", "seat", "join", "commit", "reveal", "report", "claim"}
+    assert {row.function for row in summary.gas} == called
     name = summary.participants[0].name
     fees = sum(one.receipt.fee_wei for one in spendings if one.party == name)
     assert summary.participants[0].gas == -(-fees // 10**9)

@@ -33,7 +33,7 @@ class AcquittedError(Exception):
 
 class Judge:
     def __init__(self, chain: Chain) -> None:
-        self._chain = chain
+        self.chain = chain
         self._sender = address("sponsor")
         receipt = chain.transact(self._sender, "", load_artifact("Referee").bytecode, 0)
         self.referee = receipt["contract_address"]
@@ -44,21 +44,26 @@ class Judge:
         Raises:
             AcquittedError: it does not.
         """
-        self._ask(self._chain.tester.call, fault, case, proof)
+        self._ask(self.chain.tester.call, fault, case, proof)
 
     def gas(self, fault: Fault, case: tuple[Any, ...], proof: tuple[Any, ...]) -> int:
         """What a whole transaction with this one call uses, calldata included."""
-        sent = self._ask(self._chain.tester.send_transaction, fault, case, proof)
-        return int(self._chain.tester.get_transaction_receipt(sent)["gas_used"])
+        sent = self._ask(self.chain.tester.send_transaction, fault, case, proof)
+        return int(self.chain.tester.get_transaction_receipt(sent)["gas_used"])
 
     def _ask(self, send: Any, fault: Fault, case: tuple[Any, ...], proof: tuple[Any, ...] | bytes) -> Any:
-        encoded = proof if isinstance(proof, bytes) else eth_abi.encode([PROOFS[fault]], [proof])
+        encoded = proof if isinstance(proof, bytes) else encode_proof(fault, proof)
         data = SELECTOR + eth_abi.encode(["uint8", CASE, "bytes"], [fault, case, encoded])
         fields = {"from": self._sender, "to": self.referee, "data": "0x" + data.hex(), "gas": GAS}
         try:
             return send(fields | {"max_fee_per_gas": 10**10, "max_priority_fee_per_gas": 0})
         except TransactionFailed as failure:
             raise _decode(failure) from failure
+
+
+def encode_proof(fault: Fault, proof: tuple[Any, ...]) -> bytes:
+    """The ABI encoding of the proof's struct."""
+    return bytes(eth_abi.encode([PROOFS[fault]], [proof]))
 
 
 def _decode(failure: TransactionFailed) -> AcquittedError:

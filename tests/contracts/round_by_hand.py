@@ -117,6 +117,7 @@ class Reported:
     model: bytes = b""
     total: int = 0
     paid: Mapping[str, int] = field(default_factory=dict)
+    number: int = ROUND
 
     @property
     def leaves(self) -> list[bytes]:
@@ -132,7 +133,7 @@ class Reported:
     def case(self, **changes: Any) -> tuple[Any, ...]:
         """What the federation vouches for; ``changes`` by the fields of its report."""
         before, after = RewardTree(self.earned), RewardTree(self.paid)
-        report = Report(ROUND, INPUTS, after.root, self.model, bytes(32), root(self.leaves), self.total)
+        report = Report(self.number, INPUTS, after.root, self.model, bytes(32), root(self.leaves), self.total)
         report = report._replace(**changes)
         validation = (b"\x0d" * 32, root(self.rules))
         base = (sha256(self.base).digest(), before.root, before.total)
@@ -216,6 +217,7 @@ def report_honestly(
     permutations: int = 4,
     budget: int = 1000,
     earned: Mapping[str, int] | None = None,
+    number: int = ROUND,
 ) -> Reported:
     """The one report that follows, by the package's functions.
 
@@ -226,22 +228,22 @@ def report_honestly(
     """
     statuses, before = statuses or [0] * len(stakes), dict(earned or {})
     players = [i for i, status in enumerate(statuses) if status == 0]
-    blocks = [update_block(CIRCUIT, ROUND, row) for row in deltas]
+    blocks = [update_block(CIRCUIT, number, row) for row in deltas]
     array = np.array([deltas[i] for i in players], dtype=np.int64).reshape(len(players), len(base))
     at_stake, apply = [stakes[i] for i in players], RULES[RULE_CODES[rule]]
-    planned = plan(len(players), INPUTS, ROUND, permutations)
+    planned = plan(len(players), INPUTS, number, permutations)
     masks = coalitions(planned)
     models = coalition_models(np.array(base, dtype=np.int64), array, at_stake, masks, apply)
     scored = tuple(
-        Coalition(mask, sha256(model_block(CIRCUIT, ROUND, model)).digest(), loss_of[mask])
+        Coalition(mask, sha256(model_block(CIRCUIT, number, model)).digest(), loss_of[mask])
         for mask, model in zip(masks, models.tolist(), strict=True)
     )
     phis = shapley(planned, {one.mask: -one.loss for one in scored})
     weights = contribution_weights(at_stake, phis)
     candidate = np.array(base, dtype=np.int64) + (apply(array, weights) if any(weights) else 0)
-    digest = sha256(model_block(CIRCUIT, ROUND, candidate.tolist())).digest()
+    digest = sha256(model_block(CIRCUIT, number, candidate.tolist())).digest()
     accepted = any(weights) and after <= loss_of[0]
-    base_block = model_block(CIRCUIT, ROUND - 1, base)
+    base_block = model_block(CIRCUIT, number - 1, base)
     model = digest if accepted else sha256(base_block).digest()
     rewards = split(budget, weights) if accepted else [0] * len(players)
     standings = []
@@ -266,6 +268,7 @@ def report_honestly(
         model=model,
         total=sum(paid.values()),
         paid=paid,
+        number=number,
     )
 
 

@@ -60,7 +60,7 @@ def test_a_new_round_knows_nothing_of_the_reveals_before(federation: Deployment)
 
 def test_a_round_opens_right_after_a_report(federation: Deployment) -> None:
     federation.play(["alice"])
-    federation.report({address("alice"): 400})
+    federation.report({address("alice"): 600})
     sent = federation.commit("alice")
     assert [log.name for log in sent.logs] == ["RoundOpened", "Committed"]
     assert sent.only("RoundOpened")["round"] == 2

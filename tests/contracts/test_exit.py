@@ -31,7 +31,7 @@ def test_a_second_exit_waits_for_the_first_withdrawal(federation: Deployment) ->
 
 def test_an_unrevealed_commitment_holds_an_exit_until_the_round_is_decided(federation: Deployment) -> None:
     federation.play(["alice"], silent=["bob"])
-    latest_end = federation.report_closes + federation.terms.challengeWindow
+    latest_end = federation.report_closes + federation.terms.commitWindow + federation.terms.revealWindow
     assert federation.refused("bob", "exit") == ("OutcomeOpen", 1, latest_end)
     federation.report()
     active_at = federation.latest.active_at

@@ -8,7 +8,7 @@ from .contracts_in_bytes import forwarder
 from .harness import Deployment
 from .references import MAX_UINT256, Terms, address
 
-REWARDS = {address("alice"): 400}
+REWARDS = {address("alice"): 600}
 
 
 def test_the_sponsor_gets_what_is_not_allocated(federation: Deployment) -> None:
@@ -18,10 +18,10 @@ def test_the_sponsor_gets_what_is_not_allocated(federation: Deployment) -> None:
     federation.send("sponsor", "cancel")
     before = federation.balance
     sent = federation.send("sponsor", "reclaim")
-    assert sent.only("Reclaimed") == {"to": address("sponsor"), "amount": FUNDING - 400}
-    assert federation.balance == before - (FUNDING - 400)
-    assert federation.pool == (400, 0)
-    assert federation.claim("alice", REWARDS).only("Claimed")["amount"] == 400
+    assert sent.only("Reclaimed") == {"to": address("sponsor"), "amount": FUNDING - 600}
+    assert federation.balance == before - (FUNDING - 600)
+    assert federation.pool == (600, 0)
+    assert federation.claim("alice", REWARDS).only("Claimed")["amount"] == 600
 
 
 def test_a_federation_that_never_started_returns_everything(federation: Deployment) -> None:
@@ -32,7 +32,7 @@ def test_a_federation_that_never_started_returns_everything(federation: Deployme
 def test_stakes_are_not_reclaimed(federation: Deployment) -> None:
     federation.send("sponsor", "cancel")
     federation.send("sponsor", "reclaim")
-    assert federation.balance == 3 * STAKE
+    assert federation.balance == 3 * STAKE + 4 * federation.terms.oracleBond
     for name in ("alice", "bob", "carol"):
         assert federation.send(name, "exit").only("Exited")["amount"] == STAKE
 

@@ -25,7 +25,7 @@ def ready(federation: Deployment) -> Deployment:
 def test_a_report_closes_the_round_and_becomes_the_latest(ready: Deployment) -> None:
     report = ready.report_of(total=600)
     sent = ready.send("outsider", "report", *ready.signed(report))
-    expected = report._asdict() | {"signed": 0b111}
+    expected = report._asdict() | {"signed": 0b111, "activeAt": ready.latest.active_at}
     assert sent.only("Reported") == expected
     assert ready.live == (1, 0, 0, 0, 0)
     assert ready.latest == (1, sent.time + ready.terms.challengeWindow, 600, report.rewards)
@@ -43,9 +43,9 @@ def test_the_report_before_stays_active_while_the_latest_is_pending(ready: Deplo
     ready.report({address("alice"): 600})
     first = ready.latest
     ready.play(["alice"])
-    ready.report({address("alice"): 1_000})
+    ready.report({address("alice"): 1_200})
     assert ready.active == first
-    assert ready.latest.total == 1_000
+    assert ready.latest.total == 1_200
     ready.activate()
     assert ready.active == ready.latest
 
@@ -107,12 +107,13 @@ def test_a_round_with_too_few_reveals_takes_no_report(federation: Deployment) ->
     strict.report()
 
 
-def test_the_total_may_grow_by_the_round_budget_at_most(ready: Deployment) -> None:
-    args = ready.signed(ready.report_of(total=601))
-    assert ready.refused("sponsor", "report", *args) == ("TotalOutOfRange", 601, 0, 600)
+def test_the_total_grows_by_the_round_budget_or_not_at_all(ready: Deployment) -> None:
+    for total in (1, 599, 601):
+        args = ready.signed(ready.report_of(total=total))
+        assert ready.refused("sponsor", "report", *args) == ("TotalOutOfRange", total, 0, 600)
     ready.report({address("alice"): 600})
     ready.play(["alice"])
-    for total in (599, 1_201):
+    for total in (0, 599, 601, 1_199, 1_201):
         args = ready.signed(ready.report_of(total=total))
         assert ready.refused("sponsor", "report", *args) == ("TotalOutOfRange", total, 600, 1_200)
     ready.report({address("alice"): 600})

@@ -88,9 +88,7 @@ def attempts(honest: Trial) -> Iterator[AnyProof]:
         members = [player for player in compared.players if one.members >> (player.player or 0) & 1]
         yield ModelProof(compared.all_standings(), shown, compared.rules, base, compared.deltas(members))
     weighted = (one for one in compared.players if one.weight)
-    yield AggregateProof(
-        compared.all_standings(), compared.verdict(), compared.rules, base, compared.deltas(weighted)
-    )
+    yield AggregateProof(compared.all_standings(), compared.verdict(), compared.rules, base, compared.deltas(weighted))
     yield VerdictProof(compared.all_standings(), compared.scored_leaf(0), compared.verdict())
     yield SplitProof(compared.all_standings(), compared.verdict())
     yield RewardsProof(compared.all_standings(), packed_accounts(honest.facts.cumulative))

@@ -10,6 +10,7 @@ import pytest
 from qfl_chain.analysis.summary import summarise
 from qfl_chain.analysis.verify import verify
 from qfl_chain.errors import RunError, ScenarioError
+from qfl_chain.protocol.evidence import Status
 from qfl_chain.simulation.runlog import Step
 from qfl_chain.simulation.runner import run
 from qfl_chain.simulation.scenario import parse_scenario
@@ -95,3 +96,20 @@ def test_every_second_is_counted_once(small_run: Path) -> None:
     seconds = open_archive(small_run).facts()["seconds"]
     assert set(seconds) == {"start-up", "training", "scoring", "chain", "baselines"}
     assert all(value >= 0 for value in seconds.values())
+
+
+def test_an_update_that_nobody_publishes_is_demanded_and_the_round_goes_on_without_it(tmp_path: Path) -> None:
+    parties = [("one", "honest"), ("two", "honest"), ("three", "withholder")]
+    listed = "".join(
+        f'[[participants]]\nname = "{name}"\nbehaviour = "{behaviour}"\ndata = "client-{index}"\n'
+        for index, (name, behaviour) in enumerate(parties, 1)
+    )
+    scenario = parse_scenario(SMALL + listed, "small.toml").with_rounds(1)
+    path = run(scenario, tmp_path / "withheld", baselines=False).path
+    names = [event.name for event in open_archive(path).events()]
+    for one in ("UpdateDemanded", "Credited", "Convicted", "Reported", "Collected"):
+        assert names.count(one) == 1, one
+    found = verify(path)
+    assert [check.verdict for check in found.checks] == ["equal"]
+    assert [one.status for one in found.outcomes[1].standings].count(Status.UNAVAILABLE) == 1
+    assert found.history.money.disputes.held == 4 * 10**9

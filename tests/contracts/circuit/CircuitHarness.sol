@@ -22,7 +22,7 @@ contract CircuitHarness {
     }
 
     function sineCosine(uint256 phase) external pure returns (uint256 sine, uint256 cosine) {
-        return Circuit.sineCosine(phase);
+        return Circuit.sineCosine(Circuit.series(), phase);
     }
 
     function parameters(bytes memory circuit) external pure returns (uint256) {

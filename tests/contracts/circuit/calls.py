@@ -21,8 +21,8 @@ from tests.contracts.references import address
 
 HARNESS = "tests/contracts/circuit/CircuitHarness.sol"
 
-# The same as the referee's.
-RUNS = 200
+# As few as the contracts are compiled for, so that the tests run the same code.
+RUNS = 1
 
 GAS_CAP = 16_777_216
 ANVIL_GAS = 2_000_000_000
