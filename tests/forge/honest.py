@@ -12,6 +12,7 @@ from typing import Any
 
 from eth_abi import encode
 
+from qfl_chain.protocol.codec import Rules
 from qfl_chain.protocol.evidence import LOSS_BYTES
 from qfl_chain.protocol.proofs import (
     AggregateProof,
@@ -35,7 +36,6 @@ from qfl_chain.protocol.proofs import (
     packed_accounts,
     packed_reveals,
 )
-from qfl_chain.protocol.codec import Rules
 from qfl_chain.protocol.rewards import reward_tree
 from qfl_chain.protocol.trial import Compared, Trial
 from qfl_chain.types import Gwei
