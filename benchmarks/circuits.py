@@ -1,6 +1,6 @@
 """Gas of refuting one loss: the designed sizes, and the largest circuits that fit the cap of a transaction.
 
-    QFL_SERVICES=FOLDER python benchmarks/circuits.py
+    QFL_SERVICES=FOLDER python benchmarks/circuits.py [QUBITS ...]
 
 Each figure is a whole transaction to the referee that proves one loss of the candidate wrong: its calldata, the four
 excerpts (of a subset of 64 samples out of 1,000), the hashes of model and circuit, and the circuit on one sample. The
@@ -13,10 +13,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from subprocess import run
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from eth_abi.abi import encode
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from qfl_chain.chain.artifacts import load_artifact  # noqa: E402
-from qfl_chain.circuit.gates import Circuit  # noqa: E402
+from qfl_chain.circuit.gates import Circuit, Gate, Source  # noqa: E402
 from qfl_chain.circuit.library import ANSATZES  # noqa: E402
 from qfl_chain.circuit.scoring import ScoringProgram  # noqa: E402
 from qfl_chain.circuit.trace import trace  # noqa: E402
@@ -48,21 +49,51 @@ CAP = 16_777_216
 UNLIMITED = 400_000_000
 SAMPLES = 1_000
 DESIGNED = ((4, 4, 350_000), (8, 3, 4_000_000))
-WIDTHS = range(1, 15)
+WIDTHS = tuple(int(width) for width in sys.argv[1:]) or tuple(range(1, 15))
 
 Gas = Callable[[bytes], int]
 """What a transaction with this calldata uses."""
 
 
+@cache
 def calldata(qubits: int, layers: int) -> bytes:
     """A ``judge`` call that proves a loss of the candidate wrong."""
-    function, features, parameters = ANSATZES["data-reuploading"](qubits, layers, qubits, scale=0.5)
-    trial = _corrupted(_honest(trace(function, features, parameters)))
+    trial = _corrupted(_honest(_repeated(_period(qubits), layers)))
     proof = find_fault(trial)
     assert isinstance(proof, Proof)
     item = next(item for item in load_artifact("Referee").abi if item.get("name") == "judge")
     types = [collapse_if_tuple(one) for one in item["inputs"]]
     return keccak(f"judge({','.join(types)})".encode())[:4] + encode(types, [proof.fault, case_of(trial), proof.data])
+
+
+class Period(NamedTuple):
+    """As many layers of the ansatz as it takes until its entanglers repeat."""
+
+    circuit: Circuit
+    layers: int
+
+
+@cache
+def _period(qubits: int) -> Period:
+    layers = max(1, qubits - 1)
+    return Period(trace(*ANSATZES["data-reuploading"](qubits, layers, qubits, scale=0.5)), layers)
+
+
+def _repeated(period: Period, layers: int) -> Circuit:
+    """The ansatz with so many layers. Tracing thousands of them would take minutes."""
+    one, size = period.circuit, len(period.circuit.gates) // period.layers
+    parameters = one.parameters // period.layers
+    gates = (
+        _shifted(one.gates[at % len(one.gates)], at // len(one.gates) * one.parameters) for at in range(size * layers)
+    )
+    return replace(one, parameters=parameters * layers, gates=tuple(gates))
+
+
+def _shifted(gate: Gate, offset: int) -> Gate:
+    angle = gate.angle
+    if angle is None or angle.source is not Source.PARAMETER:
+        return gate
+    return replace(gate, angle=replace(angle, index=angle.index + offset))
 
 
 def _honest(circuit: Circuit) -> Trial:

@@ -34,8 +34,9 @@ from web3 import Web3
 from qfl_chain.actors.oracle import Oracle
 from qfl_chain.chain.accounts import sign_digest
 from qfl_chain.chain.artifacts import load_artifact
+from qfl_chain.chain.court import Web3Court
 from qfl_chain.chain.fees import GWEI
-from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.chain.ledger import Web3Ledger, deploy, deploy_referee
 from qfl_chain.chain.sending import GAS_MARGIN_PERCENT
 from qfl_chain.chain.transport import open_web3
 from qfl_chain.circuit.gates import Circuit
@@ -147,7 +148,12 @@ def found(running: Node, folder: Path, count: int) -> Site:
     accounts, store = keys(PARTICIPANTS + count), BlockStore(folder / "blocks")
     endow(running, [account.address for account in accounts])
     web3 = open_web3(running.url)
-    address, _ = deploy(web3, accounts[SPONSOR], publish_terms(store, accounts), funding=FUNDING)
+    referee, _ = deploy_referee(web3, accounts[SPONSOR])
+    address, _ = deploy(web3, accounts[SPONSOR], publish_terms(store, accounts, referee), funding=FUNDING)
+    court = Web3Court(web3, address, accounts[SPONSOR])
+    for account in accounts[ORACLES]:
+        court.signed_by(account).bond(MIN_STAKE)
+    court.seat(court.terms().oracles)
     ledger = Web3Ledger(web3, address, accounts[SPONSOR])
     return Site(running, ledger, store, folder, accounts[ORACLES], accounts[PARTICIPANTS:])
 
@@ -167,7 +173,7 @@ def endow(running: Node, addresses: Sequence[str]) -> None:
         running.ask_all("eth_sendTransaction", [(gift,) for gift in gifts[first : first + BATCH]])
 
 
-def publish_terms(store: BlockStore, accounts: Sequence[LocalAccount]) -> Terms:
+def publish_terms(store: BlockStore, accounts: Sequence[LocalAccount], referee: Address) -> Terms:
     """The smallest federation worth the name: two qubits, and samples that are all of class 1."""
     circuit = trace(*ANSATZES["basic-entangler"](qubits=2, layers=1, features=2))
     draws = np.random.default_rng(SEED)
@@ -193,6 +199,7 @@ def publish_terms(store: BlockStore, accounts: Sequence[LocalAccount]) -> Terms:
         sponsor=Address(accounts[SPONSOR].address),
         guardian=Address(accounts[GUARDIAN].address),
         guardian_expiry=1 << 32,
+        referee=referee,
         oracles=tuple(Address(account.address) for account in accounts[ORACLES]),
     )
 

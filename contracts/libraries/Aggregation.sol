@@ -34,6 +34,9 @@ library Aggregation {
     uint256 private constant LOWER = 0xffffffffffffffffffffffffffffffff;
     uint256 private constant WEIGHT = type(uint256).max >> 32;
 
+    /// @dev The lowest of four parameters in a word.
+    uint256 private constant PARAMETER_MASK = 0xffffffffffffffff;
+
     /// @dev Magic, version, circuit, round and count of an update or a model; then 4 bytes a delta or 8 a parameter.
     uint256 private constant HEAD = 43;
     uint256 private constant DELTA = 4;
@@ -71,27 +74,33 @@ library Aggregation {
 
     /// @notice The canonical block of the model `base` plus a change of each of its parameters.
     /// @param circuit, round What the block is headed with; the round is not the base's.
+    /// @param change As `aggregate` returns it, with room for whole words behind it.
     function modelBlock(bytes32 circuit, uint16 round, bytes memory base, int256[] memory change)
         internal
         pure
         returns (bytes memory result)
     {
-        // Room for whole words: the last parameter's word ends 24 bytes behind it.
+        // Room for whole words of four parameters.
         result = new bytes(base.length + 24);
-        // Safe: there is room for the head and for a word at every parameter; both blocks hold one parameter for each
-        // change. Parameters are written upwards, so each overwrites what the one before left behind it. Two numbers of
-        // 64 bits sum without overflow; what does not fit 64 bits is cut, and only where the base was no model: those
-        // stay below 2^62 in size.
+        // Safe: there is room for the head and for whole words of four, as there is behind `change`. What the last word
+        // of the base holds behind its parameters goes behind the block. A parameter and a change, 64 bits each, sum
+        // without overflow; what does not fit 64 bits is cut, and only where the base was no model: those stay below
+        // 2^62 in size.
         assembly ("memory-safe") {
             mstore(result, mload(base))
             let from := add(base, add(32, HEAD))
             let to := add(result, add(32, HEAD))
             let at := add(change, 32)
             let end := add(at, shl(5, mload(change)))
-            for {} lt(at, end) { at := add(at, 32) } {
-                mstore(to, shl(192, add(sar(192, mload(from)), mload(at))))
-                from := add(from, PARAMETER)
-                to := add(to, PARAMETER)
+            for {} lt(at, end) { at := add(at, 128) } {
+                let word := mload(from)
+                let sum := shl(192, add(sar(192, word), mload(at)))
+                sum := or(sum, shl(128, and(add(sar(192, shl(64, word)), mload(add(at, 32))), PARAMETER_MASK)))
+                sum := or(sum, shl(64, and(add(sar(192, shl(128, word)), mload(add(at, 64))), PARAMETER_MASK)))
+                sum := or(sum, and(add(word, mload(add(at, 96))), PARAMETER_MASK))
+                mstore(to, sum)
+                from := add(from, 32)
+                to := add(to, 32)
             }
         }
         _writeHead(result, "QFLM", circuit, round, change.length);
@@ -157,11 +166,12 @@ library Aggregation {
                 let from := column
                 for { let w := weights } lt(w, last) {} {
                     w := add(w, 32)
+                    let weight := mload(w)
                     let word := xor(mload(from), BIASES)
-                    a := add(a, mul(mload(w), and(shr(96, word), LANES)))
-                    b := add(b, mul(mload(w), and(shr(64, word), LANES)))
-                    c := add(c, mul(mload(w), and(shr(32, word), LANES)))
-                    d := add(d, mul(mload(w), and(word, LANES)))
+                    a := add(mul(and(shr(96, word), LANES), weight), a)
+                    b := add(mul(and(shr(64, word), LANES), weight), b)
+                    c := add(mul(and(shr(32, word), LANES), weight), c)
+                    d := add(mul(and(word, LANES), weight), d)
                     from := add(from, stride)
                 }
                 mstore(at, sub(div(shr(128, a), total), BIAS))
@@ -255,8 +265,9 @@ library Aggregation {
     /// @dev The sum of the weights, which are positive.
     function _total(uint256[] memory weights) private pure returns (uint256 total) {
         for (uint256 i; i < weights.length; ++i) {
-            if (weights[i] >= WEIGHT_BOUND) revert IReferee.OutOfRange("weight", weights[i], WEIGHT_BOUND);
-            total += weights[i];
+            uint256 weight = weights[i];
+            if (weight >= WEIGHT_BOUND) revert IReferee.OutOfRange("weight", weight, WEIGHT_BOUND);
+            total += weight;
         }
     }
 }

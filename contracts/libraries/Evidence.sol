@@ -103,10 +103,15 @@ library Evidence {
     }
 
     /// @notice One standing, and its position among all standings.
-    function openStanding(Case memory facts, Excerpt memory shown) internal pure returns (Standing memory, uint256) {
+    function openStanding(Case memory facts, Excerpt memory shown)
+        internal
+        pure
+        returns (Standing memory standing, uint256 position)
+    {
         bool one = shown.first != 0 && shown.first <= facts.revealed && shown.leaves.length == 1;
         _show(facts.report.evidenceRoot, shown, one, "standing");
-        return (_readStanding(shown.leaves[0], shown.first), shown.first - 1);
+        _readStanding(shown.leaves[0], shown.first, standing);
+        position = shown.first - 1;
     }
 
     /// @notice The standings of the whole round, in order.
@@ -115,7 +120,7 @@ library Evidence {
         _show(facts.report.evidenceRoot, shown, whole, "standings");
         all = new Standing[](shown.leaves.length);
         for (uint256 i; i < all.length; ++i) {
-            all[i] = _readStanding(shown.leaves[i], i + 1);
+            _readStanding(shown.leaves[i], i + 1, all[i]);
         }
     }
 
@@ -256,7 +261,7 @@ library Evidence {
     }
 
     function _isStandingLeaf(bytes memory leaf) private pure returns (bool) {
-        return leaf.length == STANDING && leaf[0] == 0x02 && uint8(leaf[61]) <= DUPLICATE;
+        return leaf.length == STANDING && readUint(leaf, 0, 1) == 2 && readUint(leaf, 61, 1) <= DUPLICATE;
     }
 
     function _isCoalitionLeaf(bytes memory leaf) private pure returns (bool) {
@@ -292,7 +297,8 @@ library Evidence {
         header.subset = subset;
     }
 
-    function _readStanding(bytes memory leaf, uint256 position) private pure returns (Standing memory standing) {
+    /// @dev Fills `standing`, so that nothing is set aside twice.
+    function _readStanding(bytes memory leaf, uint256 position, Standing memory standing) private pure {
         if (!_isStandingLeaf(leaf)) revert IReferee.UnreadableLeaf(position);
         // Safe: reads inside of the leaf or behind it, and shifts out what is no part of the field; writes the nine
         // words of the struct. A round's standings are read for most proofs, so this is worth it.

@@ -16,14 +16,13 @@ library Models {
         Evidence.Standing[] memory standings = Evidence.openStandings(facts, shown.standings);
         (Evidence.Coalition memory coalition,) = Evidence.openCoalition(facts, shown.coalition);
 
-        uint256[] memory weights = new uint256[](standings.length);
         for (uint256 i; i < standings.length; ++i) {
+            Evidence.Standing memory one = standings[i];
             // A player beyond the mask is no member: a shift by so much leaves nothing.
-            if (standings[i].status == Evidence.ACCEPTED && (coalition.mask >> standings[i].player) & 1 == 1) {
-                weights[i] = standings[i].stake;
-            }
+            bool member = one.status == Evidence.ACCEPTED && (coalition.mask >> one.player) & 1 == 1;
+            one.weight = member ? one.stake : 0;
         }
-        bytes32 model = _replay(facts, shown.rules, standings, weights, shown.base, shown.deltas);
+        bytes32 model = _replay(facts, shown.rules, standings, shown.base, shown.deltas);
         if (model == coalition.model) revert IReferee.NoFault(Fault.MODEL);
     }
 
@@ -33,11 +32,7 @@ library Models {
         Evidence.Standing[] memory standings = Evidence.openStandings(facts, shown.standings);
         Evidence.Aggregate memory verdict = Evidence.openAggregate(facts, shown.aggregate);
 
-        uint256[] memory weights = new uint256[](standings.length);
-        for (uint256 i; i < standings.length; ++i) {
-            weights[i] = standings[i].weight;
-        }
-        bytes32 model = _replay(facts, shown.rules, standings, weights, shown.base, shown.deltas);
+        bytes32 model = _replay(facts, shown.rules, standings, shown.base, shown.deltas);
         if (model == verdict.candidate) revert IReferee.NoFault(Fault.AGGREGATE);
     }
 
@@ -47,7 +42,6 @@ library Models {
         Case memory facts,
         Excerpt memory shownRules,
         Evidence.Standing[] memory standings,
-        uint256[] memory weights,
         bytes memory base,
         bytes memory deltas
     ) private pure returns (bytes32) {
@@ -56,12 +50,13 @@ library Models {
         if (found != facts.baseModel) revert IReferee.WrongBytes("base", facts.baseModel, found);
         uint256 count = Aggregation.countParameters(base);
 
-        bytes32[] memory digests = new bytes32[](weights.length);
+        bytes32[] memory digests = new bytes32[](standings.length);
+        uint256[] memory weights = new uint256[](standings.length);
         uint256 used;
-        for (uint256 i; i < weights.length; ++i) {
-            if (weights[i] == 0) continue;
-            // In place: never ahead of what is still to be read.
-            (digests[used], weights[used]) = (standings[i].digest, weights[i]);
+        for (uint256 i; i < standings.length; ++i) {
+            Evidence.Standing memory one = standings[i];
+            if (one.weight == 0) continue;
+            (digests[used], weights[used]) = (one.digest, one.weight);
             ++used;
         }
         // Safe: shortens the arrays to the words just written.

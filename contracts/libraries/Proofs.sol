@@ -195,26 +195,33 @@ library Proofs {
 
     function _list(bytes memory data, uint256 at) private pure returns (uint256 end) {
         uint256 length = _length(data, at);
-        at += WORD;
-        end = at + length * WORD;
-        for (uint256 place = at; length != 0; --length) {
-            _point(data, place, at, end);
-            end = _bytes(data, end);
-            place += WORD;
+        // Safe unchecked, here and below: places come from lengths, and those are bounded.
+        unchecked {
+            at += WORD;
+            end = at + length * WORD;
+            for (uint256 place = at; length != 0; --length) {
+                _point(data, place, at, end);
+                end = _bytes(data, end);
+                place += WORD;
+            }
         }
     }
 
     function _bytes(bytes memory data, uint256 at) private pure returns (uint256 end) {
         uint256 length = _length(data, at);
-        end = at + WORD + (length + WORD - 1) / WORD * WORD;
-        uint256 used = length % WORD;
-        // Only what is no padding may be there.
-        if (used != 0 && _word(data, end - WORD) << (8 * used) != 0) _refuse();
+        unchecked {
+            end = at + WORD + (length + WORD - 1) / WORD * WORD;
+            uint256 used = length % WORD;
+            // Only what is no padding may be there.
+            if (used != 0 && _word(data, end - WORD) << (8 * used) != 0) _refuse();
+        }
     }
 
     /// @dev Makes the offset at `place`, which must lead from `origin` to `target`, a pointer.
     function _point(bytes memory data, uint256 place, uint256 origin, uint256 target) private pure {
-        if (_word(data, place) != target - origin) _refuse();
+        unchecked {
+            if (_word(data, place) != target - origin) _refuse();
+        }
         // Safe: inside of `data`, as the word just read was.
         assembly ("memory-safe") {
             let start := add(data, 32)
@@ -229,7 +236,9 @@ library Proofs {
     }
 
     function _word(bytes memory data, uint256 at) private pure returns (uint256 word) {
-        if (at + WORD > data.length) _refuse();
+        unchecked {
+            if (at + WORD > data.length) _refuse();
+        }
         // Safe: inside, by the line above.
         assembly ("memory-safe") {
             word := mload(add(add(data, 32), at))

@@ -173,6 +173,9 @@ class Facts:
         name: what the scenario is called; empty where nobody said.
         block, time: the last block read, and its time in UTC.
         quorum: how many of ``oracles`` must sign.
+        oracle_bond: what every oracle must put down.
+        slashed: what oracles lost of their bonds, by oracle that ever had one.
+        convictions: how often a participant was convicted, by those who were.
         gaps: what could not be read, a sentence each; never guessed.
     """
 
@@ -185,6 +188,7 @@ class Facts:
     quorum: int
     min_stake: Gwei
     reward_per_round: Gwei
+    oracle_bond: Gwei
     block: int
     time: datetime
     cancelled: bool
@@ -196,5 +200,7 @@ class Facts:
     transactions: tuple[TransactionFacts, ...]
     figures: tuple[ModelFigure, ...]
     gaps: tuple[str, ...] = ()
+    slashed: Mapping[Address, Gwei] = field(default_factory=dict)
+    convictions: Mapping[Address, int] = field(default_factory=dict)
     names: Mapping[Address, str] = field(default_factory=dict)
     supplement: Supplement = field(default_factory=Supplement)

@@ -106,16 +106,8 @@ def _print_gas(summary: Summary) -> None:
 
 
 def _print_money(money: Money) -> None:
-    came = {"deposits": money.deposits, "funding": money.funding}
-    went = {
-        "stakes": money.stakes,
-        "exiting": money.exiting,
-        "withdrawn": money.withdrawn,
-        "unclaimed": money.unclaimed,
-        "paid": money.paid,
-        "pool": money.pool,
-        "reclaimed": money.reclaimed,
-    }
+    came = {name: amount for name, amount in money.came().items() if amount or name in ("deposits", "funding")}
+    went = {**money.held(), **money.left()}
     always = {"stakes", "unclaimed", "paid", "pool"}
     shown = {name: amount for name, amount in went.items() if amount or name in always}
     click.echo("Money, in gwei")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qfl_chain.errors import ChecksumError
@@ -46,21 +46,6 @@ class Disputes:
     burned: Gwei = ZERO
     bounties: Gwei = ZERO
 
-    @property
-    def came(self) -> int:
-        """What was put down."""
-        return self.bonded + self.demanded
-
-    @property
-    def held(self) -> int:
-        """What the contract has of it."""
-        return self.bonds + self.demands + self.credits
-
-    @property
-    def left(self) -> int:
-        """What the contract paid out or burned, bounties of stakes among it."""
-        return self.unbonded + self.answered + self.collected + self.burned + self.bounties
-
 
 NO_DISPUTES = Disputes()
 
@@ -84,7 +69,24 @@ class Money:
     @property
     def balance(self) -> Gwei:
         """What the contract must hold."""
-        return Gwei(self.stakes + self.exiting + self.unclaimed + self.pool + self.disputes.held)
+        return Gwei(sum(self.held().values()))
+
+    def came(self) -> Mapping[str, int]:
+        """What came in, by part."""
+        return self._parts(("deposits", "funding"), ("bonded", "demanded"))
+
+    def held(self) -> Mapping[str, int]:
+        """What is here now, by part."""
+        return self._parts(("stakes", "exiting", "unclaimed", "pool"), ("bonds", "demands", "credits"))
+
+    def left(self) -> Mapping[str, int]:
+        """What is gone, by part."""
+        of_disputes = ("unbonded", "answered", "collected", "burned", "bounties")
+        return self._parts(("withdrawn", "paid", "reclaimed"), of_disputes)
+
+    def _parts(self, own: Sequence[str], of_disputes: Sequence[str]) -> Mapping[str, int]:
+        parts = {name: getattr(self, name) for name in own}
+        return parts | {name: getattr(self.disputes, name) for name in of_disputes}
 
 
 def money_statement(
@@ -137,12 +139,9 @@ def check_money(money: Money) -> None:
     Raises:
         ChecksumError: the two sides differ, or a part is negative.
     """
-    disputes = money.disputes
-    came = money.deposits + money.funding + disputes.came
-    left = money.withdrawn + money.paid + money.reclaimed + disputes.left
+    came, left = sum(money.came().values()), sum(money.left().values())
     if came != money.balance + left:
         missing = came - money.balance - left
         raise ChecksumError(f"{came} gwei came in, {money.balance} are held and {left} left: {missing} are missing")
-    parts = (money.stakes, money.exiting, money.unclaimed, money.pool, disputes.bonds, disputes.demands)
-    if min(*parts, disputes.credits) < 0:
+    if min(money.held().values()) < 0:
         raise ChecksumError(f"a part of the money is negative: {money}")

@@ -153,7 +153,7 @@ def found_network(
     rounds: int,
     places: Callable[[str], tuple[str, str]] | None = None,
 ) -> Network:
-    """Make accounts, deploy, and let everybody join; nobody runs yet.
+    """Make accounts, deploy, have the oracles bonded and seated and everybody join; nobody runs yet.
 
     Args:
         scenario: what is deployed; every participant is honest.
@@ -190,6 +190,9 @@ def found_network(
     network = Network(folder, environment, ())
     committee = [part for name in oracles for part in ("--oracle", accounts[name])]
     network.call("deploy", scenario_file, *committee, "--out", str(network.deployment), "--yes", account="sponsor")
+    for name in oracles:
+        network.call("oracle", "bond", account=name)
+    network.call("oracle", "seat", account=oracles[0])
     stakes = {one.data: one.stake for one in scenario.participants}
     for name in names:
         network.call("join", "--stake", stakes.get(name, "2 eth"), account=name)

@@ -152,6 +152,7 @@ def facts(**changes: Any) -> Facts:
         "quorum": 3,
         "min_stake": ETH,
         "reward_per_round": BUDGET,
+        "oracle_bond": ETH,
         "block": 100,
         "time": hour(10),
         "cancelled": False,

@@ -29,7 +29,7 @@ def test_the_terms_are_the_scenarios_and_their_content_is_in_the_store(empty_ben
     assert terms.sponsor == empty_bench.address(SPONSOR)
     assert set(terms.oracles) == {empty_bench.address(index) for index in ORACLES}
     assert terms.guardian == empty_bench.address(OUTSIDER)
-    assert 0 <= ledger.now() - (terms.guardian_expiry - YEARS_10) <= 1
+    assert 0 <= ledger.now() - (terms.guardian_expiry - YEARS_10) <= 2
     assert (terms.commit_window, terms.min_stake, terms.min_reveals) == (600, 10**9, 2)
     assert ledger.balance(ledger.federation) == 10**18
     circuit = Circuit.from_bytes(store.get(terms.circuit))

@@ -10,12 +10,11 @@ import pytest
 
 from qfl_chain.protocol.faults import Fault
 
-from .abi import RefusedError
 from .chain import Chain
 from .harness import Deployment
 from .judge import Judge, encode_proof
 from .references import NO_FILING, Terms, committee
-from .round_by_hand import CIRCUIT, Reported, model_block, report_honestly, root
+from .round_by_hand import CIRCUIT, Reported, report_honestly, root
 
 CEILINGS = {(16, 128): 500_000, (32, 256): 1_800_000}
 NAMES = [f"participant {i}" for i in range(32)]

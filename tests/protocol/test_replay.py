@@ -234,8 +234,7 @@ def test_the_money_of_disputes_holds_after_every_single_log() -> None:
     events = disputes().events
     for size in range(len(events) + 1):
         money = replay(events[:size], FEDERATION, INITIAL).money
-        left = money.withdrawn + money.paid + money.reclaimed + money.disputes.left
-        assert money.deposits + money.funding + money.disputes.came == left + money.balance
+        assert sum(money.came().values()) == money.balance + sum(money.left().values())
 
 
 def test_a_conviction_takes_from_the_stake_first_and_its_bounty_leaves() -> None:

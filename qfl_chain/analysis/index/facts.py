@@ -51,6 +51,7 @@ def load_facts(index: Index) -> Facts:
         quorum=quorum(len(terms.oracles)) if terms else 0,
         min_stake=terms.min_stake if terms else Gwei(0),
         reward_per_round=terms.reward_per_round if terms else Gwei(0),
+        oracle_bond=terms.oracle_bond if terms else Gwei(0),
         block=index.next_block - 1,
         time=time,
         cancelled=bool(index.query("SELECT 1 FROM events WHERE name = 'Cancelled' LIMIT 1")),
@@ -62,6 +63,8 @@ def load_facts(index: Index) -> Facts:
         transactions=_transactions(index, terms),
         figures=_figures(index),
         gaps=find_gaps(index),
+        slashed={Address(oracle): Gwei(int(amount)) for oracle, amount in index.query(_SLASHED)},
+        convictions={Address(account): int(count) for account, count in index.query(_CONVICTIONS)},
         names=names,
     )
 
@@ -98,6 +101,10 @@ def load_money(index: Index) -> Money:
 
 _KINDS = ("Joined", "Exited", "Withdrawn", "Penalized", "Convicted", "Claimed", "Funded", "Reclaimed")
 _SUMS = f"SELECT name, sum(amount) FROM events WHERE name IN {_KINDS} GROUP BY name"
+_SLASHED = """
+SELECT oracle, coalesce(-sum(amount) FILTER (WHERE change = 'Slashed'), 0) FROM bonds GROUP BY oracle ORDER BY oracle
+"""
+_CONVICTIONS = "SELECT account, count(*) FROM events WHERE name = 'Convicted' GROUP BY account ORDER BY account"
 _CONVICTED_OF_STAKES = "SELECT coalesce(sum(stake_before - stake_after), 0) FROM holdings WHERE name = 'Convicted'"
 
 

@@ -23,18 +23,9 @@ def in_gwei(wei: int) -> Gwei:
 def statement(money: Money) -> Mapping[str, int]:
     """What came in, where it is now, and the difference, which is 0. Rule P55.
 
-    Penalties move from stakes to the pool, so they stand on neither side.
+    Penalties move from stakes to the pool but for their bounties, so they stand on neither side.
     """
-    came = {"deposits": money.deposits, "funding": money.funding}
-    went = {
-        "stakes": money.stakes,
-        "exiting": money.exiting,
-        "withdrawn": money.withdrawn,
-        "unclaimed": money.unclaimed,
-        "paid": money.paid,
-        "pool": money.pool,
-        "reclaimed": money.reclaimed,
-    }
+    came, went = money.came(), {**money.held(), **money.left()}
     return {**came, **went, "penalties": money.penalties, "difference": sum(came.values()) - sum(went.values())}
 
 

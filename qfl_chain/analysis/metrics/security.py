@@ -12,9 +12,6 @@ from qfl_chain.analysis.metrics.readings import each_participant, earned, standi
 from qfl_chain.types import Address, Gwei
 
 HONEST = "honest"
-ORACLE_BOND = Gwei(0)
-"""What an oracle can lose: the contract takes no bond from oracles and has no proof against them."""
-
 DEVIATIONS = {"splitting": "splitting into Sybils", "colluding": "colluding", "copying": "copying"}
 """What ``qfl_chain.lab`` replays: names in :class:`~qfl_chain.analysis.facts.Supplement` and in words."""
 
@@ -93,7 +90,7 @@ def _paying(facts: Facts) -> list[list[StandingFacts]]:
 def _rounds_until_penalised(facts: Facts, _: Prices) -> Value:
     penalised: dict[Address, int] = {}
     for movement in facts.movements:
-        if movement.kind == "Penalized" and movement.round is not None:
+        if movement.kind in ("Penalized", "Convicted") and movement.round is not None:
             penalised.setdefault(movement.account, movement.round)
 
     def until(one: ParticipantFacts) -> int | None:
@@ -124,8 +121,13 @@ def _oracles_to_corrupt(facts: Facts, _: Prices) -> Value:
     return facts.quorum or None
 
 
+def bond_to_corrupt(quorum: int, bond: Gwei) -> Gwei:
+    """What a quorum loses for a false report that is refuted: half of each bond, rounded down."""
+    return Gwei(quorum * (bond // 2))
+
+
 def _bond_to_corrupt(facts: Facts, _: Prices) -> Value:
-    return facts.quorum * ORACLE_BOND if facts.quorum else None
+    return bond_to_corrupt(facts.quorum, facts.oracle_bond) if facts.quorum else None
 
 
 METRICS = (
@@ -210,5 +212,25 @@ METRICS = (
         0,
         None,
         _bond_to_corrupt,
+    ),
+    Metric(
+        "slashed",
+        "security",
+        "Bond lost",
+        "gwei",
+        0,
+        None,
+        lambda facts, _: {str(oracle): amount for oracle, amount in facts.slashed.items()},
+        per="oracle",
+    ),
+    Metric(
+        "convictions",
+        "security",
+        "Convictions",
+        "convictions",
+        0,
+        None,
+        lambda facts, _: each_participant(facts, lambda one: facts.convictions.get(one.account, 0)),
+        per="participant",
     ),
 )

@@ -94,7 +94,7 @@ SECTIONS = (
             Card("exclusion_precision", "behaviours", note="of those who earned nothing, the share that was dishonest"),
             Card("exclusion_recall", "behaviours", note="of the dishonest, the share that earned nothing"),
             Card("oracles_to_corrupt", "rounds", "Oracles to corrupt a round", "a quorum of the committee"),
-            Card("bond_to_corrupt", "rounds", "Bond they would lose", "the contract takes none from oracles"),
+            Card("bond_to_corrupt", "rounds", "Bond they would lose", "half of each, for a report that is refuted"),
             Card("gain_splitting", "measures-security"),
             Card("gain_colluding", "measures-security"),
             Card("gain_copying", "measures-security"),

@@ -15,10 +15,6 @@ from qfl_chain.analysis.page.history import History, weight_shares
 
 POSITIONS = " Transactions are given as block:log, because hashes of so many rows would make the page too large."
 
-CAME = ("deposits", "funding")
-HELD = ("stakes", "exiting", "unclaimed", "pool")
-LEFT = ("withdrawn", "paid", "reclaimed")
-
 
 def participants_table(history: History) -> dict[str, Any]:
     """Everybody who ever joined, and their money."""
@@ -133,13 +129,15 @@ def movements_table(history: History) -> dict[str, Any]:
 
 def money_table(facts: Facts) -> dict[str, Any]:
     """The statement of money, part by part."""
-    parts = [("came in", name) for name in CAME] + [("held", name) for name in HELD] + [("left", name) for name in LEFT]
+    money = facts.money
+    sides = {"came in": money.came(), "held": money.held(), "left": money.left()}
+    parts = [(name, side, amount) for side, amounts in sides.items() for name, amount in amounts.items()]
     columns = [
-        Column("part", "Part", "text", [name for _, name in parts]),
-        Column("side", "Side", "text", [side for side, _ in parts]),
-        Column("amount", "Amount", "gwei", [getattr(facts.money, name) for _, name in parts]),
+        Column("part", "Part", "text", [name for name, _, _ in parts]),
+        Column("side", "Side", "text", [side for _, side, _ in parts]),
+        Column("amount", "Amount", "gwei", [amount for _, _, amount in parts]),
     ]
-    penalties = f"{facts.money.penalties:,} gwei of penalties moved from stakes to the pool"
+    penalties = f"{money.penalties:,} gwei of penalties moved from stakes to the pool"
     return table("Where the money is", f"What came in is what is held and what left. Within, {penalties}.", columns)
 
 

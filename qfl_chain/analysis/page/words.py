@@ -99,8 +99,7 @@ def _paid(facts: Facts) -> str:
     money, wrong = facts.money, imbalance(facts)
     if wrong:
         return f"The money does not balance: {wrong}."
-    came = money.deposits + money.funding
-    held, left = money.balance, money.withdrawn + money.paid + money.reclaimed
+    came, held, left = sum(money.came().values()), money.balance, sum(money.left().values())
     balance = f"every gwei is accounted for: {eth(came)} came in, {eth(held)} is held and {eth(left)} has left"
     return f"{_earned(facts)}, and {balance}."
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from qfl_chain.analysis.metrics.catalogue import measure
 from qfl_chain.types import Gwei
-from tests.analysis.facts import BUDGET, ETH, facts, history, hour, movement, participant, round_, standing
+from tests.analysis.facts import BUDGET, ETH, account, facts, history, hour, movement, participant, round_, standing
 from tests.analysis.metrics.values import PRICES, known, value
 
 
@@ -71,8 +71,15 @@ def test_nobody_corrupts_a_round_with_less_than_the_minimum_stake() -> None:
     assert value("stake_to_corrupt", small) == {"1": ETH}
 
 
-def test_a_quorum_of_oracles_loses_no_bond() -> None:
-    assert (value("oracles_to_corrupt"), value("bond_to_corrupt")) == (3, 0)
+def test_a_quorum_of_oracles_loses_half_of_its_bonds() -> None:
+    assert (value("oracles_to_corrupt"), value("bond_to_corrupt")) == (3, 3 * ETH // 2)
+
+
+def test_what_oracles_lost_and_who_was_convicted_are_told() -> None:
+    oracle, ada = account(9), history().participants[0].account
+    disputed = replace(history(), slashed={oracle: Gwei(5)}, convictions={ada: 2})
+    assert value("slashed", disputed) == {oracle: 5}
+    assert next(iter(value("convictions", disputed).values())) == 2
 
 
 def test_a_committee_that_no_log_has_named_is_unknown() -> None:

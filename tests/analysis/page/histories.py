@@ -50,6 +50,7 @@ def history(participants: int = 3, rounds: int = 2, *, seed: int = 0) -> Facts:
         quorum=3,
         min_stake=Gwei(STAKE),
         reward_per_round=Gwei(BUDGET),
+        oracle_bond=Gwei(BUDGET),
         block=1_000 + 100 * rounds,
         time=START + timedelta(hours=rounds + 1),
         cancelled=False,
