@@ -36,6 +36,7 @@ contract LifeTest {
         _handler.reveal(1, 0, 4);
         _handler.revealMany(0, 3);
         _handler.demandUpdate(1, 0, false, 1);
+        _handler.demandUpdate(1, 0, false, 1);
         _handler.answer(0, 0, 1);
         _handler.demandUpdate(2, 0, false, 1);
         _handler.wait(29);
