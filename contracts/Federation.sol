@@ -117,26 +117,33 @@ contract Federation is Demands {
     /* VIEWS */
 
     /// @inheritdoc IFederation
-    function terms() external view returns (Terms memory t) {
-        t.circuit = CIRCUIT;
-        t.model = MODEL;
-        t.validation = VALIDATION;
-        t.validationRoot = VALIDATION_ROOT;
-        // Safe casts: differences of sums of 32-bit windows give the windows back.
-        t.commitWindow = uint32(COMMIT_END);
-        t.revealWindow = uint32(REVEAL_END - COMMIT_END);
-        t.reportWindow = uint32(REPORT_END - REVEAL_END);
-        t.challengeWindow = CHALLENGE_WINDOW;
-        t.unbondingWindow = UNBONDING_WINDOW;
-        t.minStake = MIN_STAKE;
-        t.rewardPerRound = REWARD_PER_ROUND;
-        t.maxNorm = MAX_NORM;
-        t.oracleBond = ORACLE_BOND;
-        t.minReveals = MIN_REVEALS;
-        t.sponsor = SPONSOR;
-        t.guardian = GUARDIAN;
-        t.guardianExpiry = GUARDIAN_EXPIRY;
-        t.referee = address(REFEREE);
+    function terms() external view returns (Terms memory) {
+        // The encoding of a `Terms`: a struct of fixed size is encoded as its fields are. Differences of sums of 32-bit
+        // windows give the windows back.
+        bytes memory encoded = abi.encode(
+            CIRCUIT,
+            MODEL,
+            VALIDATION,
+            VALIDATION_ROOT,
+            COMMIT_END,
+            REVEAL_END - COMMIT_END,
+            REPORT_END - REVEAL_END,
+            CHALLENGE_WINDOW,
+            UNBONDING_WINDOW,
+            MIN_STAKE,
+            REWARD_PER_ROUND,
+            MAX_NORM,
+            ORACLE_BOND,
+            MIN_REVEALS,
+            SPONSOR,
+            GUARDIAN,
+            GUARDIAN_EXPIRY,
+            REFEREE
+        );
+        // Safe assembly: it ends the call with the bytes above. It saves half a kilobyte of code.
+        assembly ("memory-safe") {
+            return(add(encoded, 32), mload(encoded))
+        }
     }
 
     /// @inheritdoc IFederation

@@ -26,7 +26,7 @@ COMPILER = "0.8.30+commit.73712a01"
 SETTINGS: Mapping[str, Any] = {
     "evmVersion": "cancun",
     "metadata": {"appendCBOR": False, "bytecodeHash": "none"},
-    "optimizer": {"enabled": True, "runs": 1},
+    "optimizer": {"enabled": True, "runs": 200},
     "viaIR": True,
 }
 OUTPUTS: Mapping[str, Any] = {"*": {"*": ["abi", "evm.bytecode", "evm.deployedBytecode"], "": ["ast"]}}
