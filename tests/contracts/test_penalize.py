@@ -62,7 +62,7 @@ def test_whoever_revealed_or_never_committed_is_safe(decided: Deployment, name: 
 def test_nobody_is_penalized_while_the_round_is_open(federation: Deployment) -> None:
     federation.commit("alice")
     federation.commit("bob")
-    decided_by = federation.report_closes + federation.terms.challengeWindow
+    decided_by = federation.report_closes + federation.terms.commitWindow + federation.terms.revealWindow
     for time in (
         federation.chain.clock,
         federation.reveal_opens,
