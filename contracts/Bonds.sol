@@ -83,10 +83,11 @@ abstract contract Bonds is Phases {
     /// @inheritdoc IFederation
     function seat(bytes calldata signers) external {
         bytes32 next = keccak256(signers);
-        if (next != committee) {
+        if (next != committee()) {
             if (next != _scheduled) revert WrongCommittee();
             _requireWindow(_effectiveAt, type(uint256).max);
-            committee = next;
+            _rotated = next;
+            _pool.rotated = true;
             delete _scheduled;
             delete _effectiveAt;
         }
@@ -151,9 +152,10 @@ abstract contract Bonds is Phases {
 
     /// @dev Unseats the committee in `reports` in memory, which the caller writes, if the oracle has a seat in it.
     function _unseat(Reports memory reports, address oracle) internal {
-        if (!reports.seated || _seatOf[oracle] != committee) return;
+        bytes32 current = committee();
+        if (!reports.seated || _seatOf[oracle] != current) return;
         reports.seated = false;
-        emit CommitteeUnseated(committee);
+        emit CommitteeUnseated(current);
     }
 
     /// @dev Splits what was slashed into the caller's bounty and what is burned.

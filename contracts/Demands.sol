@@ -149,6 +149,9 @@ abstract contract Demands is Disputes {
 
     /// @dev Closes a demand before its deadline.
     function _answer(bytes32 key) internal {
+        // Bytes that reach this call through code stand in no transaction's input, and nobody else would learn them.
+        // A delegated account (EIP-7702) has code as well.
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) revert AnswerThroughCode(msg.sender);
         Demand storage demand = _demands[key];
         if (demand.state != DemandState.OPEN) revert NothingDemanded(key);
         _requireWindow(0, demand.deadline);

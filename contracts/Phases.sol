@@ -150,7 +150,7 @@ abstract contract Phases is Members {
 
     /// @dev The committee in force; reverts where these are not its packed addresses.
     function _requireCommittee(bytes calldata signers) internal view returns (bytes32 current) {
-        current = committee;
+        current = committee();
         if (keccak256(signers) != current) revert WrongCommittee();
     }
 

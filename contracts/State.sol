@@ -81,6 +81,9 @@ abstract contract State is IFederation {
     address internal immutable GUARDIAN;
     uint40 internal immutable GUARDIAN_EXPIRY;
 
+    /// @dev The hash of the founding committee.
+    bytes32 internal immutable FOUNDERS;
+
     /// @dev The domain separator on the chain of the deployment, and that chain.
     bytes32 internal immutable DOMAIN;
     uint256 internal immutable CHAIN_ID;
@@ -103,8 +106,8 @@ abstract contract State is IFederation {
 
     Pool internal _pool;
 
-    /// @inheritdoc IFederation
-    bytes32 public committee;
+    /// @dev The committee in force where it is not the founding one.
+    bytes32 internal _rotated;
 
     bytes32 internal _scheduled;
     uint40 internal _effectiveAt;
@@ -155,7 +158,7 @@ abstract contract State is IFederation {
         GUARDIAN_EXPIRY = terms_.guardianExpiry;
         CHAIN_ID = block.chainid;
         DOMAIN = _domain();
-        committee = Committee.hash(oracles);
+        FOUNDERS = Committee.hash(oracles);
 
         // Roots are never zero from here on, so that the first two reports cost what all others do. A claim cannot
         // meet these: no report is active before one was made.
@@ -164,6 +167,14 @@ abstract contract State is IFederation {
         _reports.slot = 1;
 
         emit Deployed(terms_, oracles);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IFederation
+    function committee() public view returns (bytes32) {
+        // The flag shares a slot with the budget, so that a report of the founders does not read another one.
+        return _pool.rotated ? _rotated : FOUNDERS;
     }
 
     /* INTERNAL: SHARED */

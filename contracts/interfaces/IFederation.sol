@@ -104,11 +104,13 @@ struct Standing {
 
 /// @notice Money that is not stake. `funded` is all ever paid in, less reclaims; `paid` is all ever claimed. One
 /// storage slot.
-/// @dev `budget` is what the live round pays if its model is accepted, fixed when it opens.
+/// @dev `budget` is what the live round pays if its model is accepted, fixed when it opens. `rotated`: another
+/// committee than the founding one is in force.
 struct Pool {
     uint64 funded;
     uint64 paid;
     uint64 budget;
+    bool rotated;
 }
 
 /// @notice An oracle's bond, slashable until it is withdrawn. `withdrawableAt` is zero unless it is leaving.
@@ -290,6 +292,9 @@ interface IFederation {
     error AlreadyDemanded(bytes32 key);
     /// @notice There is no open demand for this.
     error NothingDemanded(bytes32 key);
+    /// @notice Demands are answered by an account without code, in a transaction of its own, so that the bytes stand in
+    /// the transaction's input for everybody.
+    error AnswerThroughCode(address caller);
     /// @notice The round is neither live in its report phase nor the latest reported.
     error NotInDispute(uint16 round);
     /// @notice The caller has no credit to collect.

@@ -41,13 +41,13 @@ library Committee {
     /// @notice The oracle at this place, or zero where there is none.
     function at(bytes calldata signers, uint256 index) internal pure returns (address) {
         if (index >= size(signers)) return address(0);
-        return address(bytes20(signers[index * ADDRESS:]));
+        return _at(signers, index);
     }
 
     /// @notice Reverts unless this is `oracle`'s signature of `digest`, alone and in 64 bytes.
     function requireSigned(address oracle, bytes32 digest, bytes calldata signature) internal pure {
         if (signature.length != SIGNATURE) revert IFederation.SignaturesLength(signature.length, SIGNATURE);
-        if (_recover(digest, signature) != oracle) revert IFederation.WrongSignature(oracle);
+        if (_recover(digest, signature, 0) != oracle) revert IFederation.WrongSignature(oracle);
     }
 
     /// @notice Reverts unless a quorum of different oracles signed `digest`.
@@ -63,20 +63,38 @@ library Committee {
         }
         if (signed >> size(signers) != 0) revert IFederation.UnknownSigner(signed);
 
-        for (uint256 rest = signed; rest != 0; rest >>= 1) {
-            if (rest & 1 == 1) {
-                address oracle = address(bytes20(signers));
-                if (_recover(digest, signatures) != oracle) revert IFederation.WrongSignature(oracle);
-                signatures = signatures[SIGNATURE:];
+        // Safe unchecked: no bit of `signed` is beyond the signers, and there is a signature for each, so both counters
+        // stay within the calldata.
+        unchecked {
+            uint256 offset;
+            for (uint256 i; signed >> i != 0; ++i) {
+                if (signed >> i & 1 == 0) continue;
+                address oracle = _at(signers, i);
+                if (_recover(digest, signatures, offset) != oracle) revert IFederation.WrongSignature(oracle);
+                offset += SIGNATURE;
             }
-            signers = signers[ADDRESS:];
         }
     }
 
-    /// @dev The signer of `digest` by the first signature of `signatures`, or zero.
-    function _recover(bytes32 digest, bytes calldata signatures) private pure returns (address) {
-        bytes32 r = bytes32(signatures);
-        uint256 vs = uint256(bytes32(signatures[32:]));
+    /// @dev The address at a place that the caller knows to be within `signers`.
+    function _at(bytes calldata signers, uint256 index) private pure returns (address oracle) {
+        // Safe: reads calldata only. The 12 bytes behind the address are shifted out.
+        assembly ("memory-safe") {
+            oracle := shr(96, calldataload(add(signers.offset, mul(index, ADDRESS))))
+        }
+    }
+
+    /// @dev The signer of `digest` by the signature at this offset, which the caller knows to be within `signatures`;
+    /// or zero.
+    function _recover(bytes32 digest, bytes calldata signatures, uint256 offset) private pure returns (address) {
+        bytes32 r;
+        uint256 vs;
+        // Safe: reads calldata only.
+        assembly ("memory-safe") {
+            let place := add(signatures.offset, offset)
+            r := calldataload(place)
+            vs := calldataload(add(place, 32))
+        }
         uint256 s = vs & uint256(type(int256).max);
         if (s > MAX_S) return address(0);
         // Safe cast: one bit plus 27.

@@ -119,7 +119,7 @@ abstract contract Ghost {
     /// @dev A call with `value` gwei. A refusal must be one of the contract's own errors: no panic, no bare revert.
     function _call(bytes32 action, address from, uint256 value, bytes memory data) internal returns (bool) {
         if (from == address(GREEDY)) GREEDY.arm(data);
-        vm.prank(from);
+        vm.prank(from, from);
         (bool success, bytes memory answer) = address(FEDERATION).call{value: value * 1 gwei}(data);
         if (accepted[action] + refused[action] == 0) actions.push(action);
         if (success) {
