@@ -10,7 +10,7 @@ from .conftest import MEMBERS
 from .disputes import accounted
 from .harness import Deployment
 from .references import address
-from .updates import demand, play_updates, report_on, update_key
+from .updates import demand, play_updates, received, report_on, update_key
 
 ALICE = address("alice")
 
@@ -29,7 +29,7 @@ def test_the_bond_goes_to_whoever_answers(federation: Deployment, who: str) -> N
         "answerer": address(who),
         "bond": bond,
     }
-    assert federation.chain.balance(address(who)) < before + bond * 10**9
+    assert received(federation, who, before, sent) == bond * 10**9
     assert federation.balance == held == accounted(federation, MEMBERS)
     assert federation.view("updateDemand", *played.key("alice")) == (address("outsider"), deadline, 2)
 

@@ -86,3 +86,9 @@ def filed(filing: Filing) -> bytes:
     """The hash of a filing, word for word."""
     words = [*filing.report, *filing[1:]]
     return keccak(b"".join(word if isinstance(word, bytes) else word.to_bytes(32, "big") for word in words))
+
+
+def received(federation: Deployment, who: str, before: int, sent: Sent) -> int:
+    """What the last transaction, which this account sent, paid it: its balance's change in wei, plus the gas."""
+    price = federation.chain.tester.get_block_by_number("latest")["base_fee_per_gas"]
+    return int(federation.chain.balance(address(who)) - before + sent.gas * price)
