@@ -5,14 +5,13 @@ from __future__ import annotations
 from qfl_chain.actors.court import Court
 from qfl_chain.actors.demands import Demand, demands
 from qfl_chain.actors.examining import published_block
+from qfl_chain.actors.oracle import fetch_update
 from qfl_chain.actors.running import Step, sent
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ContentError, ContentUnreachable
 from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.evidence import LOSS_BYTES, EvidenceBlock, read_header
 from qfl_chain.protocol.filing import committee_at, filing_of
 from qfl_chain.protocol.merkle import excerpt
-from qfl_chain.types import Digest
 
 
 class Answering:
@@ -45,7 +44,7 @@ class Answering:
     def _update(self, demand: Demand) -> Step | None:
         assert demand.digest is not None  # the caller asked
         assert demand.participant is not None
-        payload = self._held(demand.digest)
+        payload = fetch_update(self._store, demand.digest)
         if payload is None:
             return None
         receipt = self._court.answer_update(demand.round, demand.participant, payload)
@@ -65,14 +64,6 @@ class Answering:
         row = leaf_row(block, len(record.reveals), place) if place == demand.index else b""
         receipt = self._court.answer_leaf(filing, demand.index, excerpt(block.leaves, place), row)
         return sent("answer", demand.round, receipt, leaf=demand.index, bond_gwei=demand.bond)
-
-    def _held(self, digest: Digest) -> bytes | None:
-        try:
-            return self._store.get(digest)
-        except ContentUnreachable:
-            raise
-        except ContentError:
-            return None
 
 
 def leaf_row(block: EvidenceBlock, reveals: int, place: int) -> bytes:

@@ -15,6 +15,10 @@ from qfl_chain.types import Address, Digest, Receipt, Report, Reveal, Signature
 Sign = Callable[[bytes], Signature]
 """Signs 32 bytes with the oracle's key."""
 
+MAX_UPDATE_BYTES = 120_000
+"""A demand is answered in one transaction, of which nodes pass on 128 KiB. Whoever used longer bytes could not show
+them, and would pay for that; so they count as bytes that nobody gave, until their owner shows them on chain."""
+
 
 class Oracle:
     """One member of the committee.
@@ -76,18 +80,24 @@ class Oracle:
 
 
 def fetch_updates(store: ContentStore, reveals: Sequence[Reveal]) -> Mapping[Digest, bytes | None]:
-    """The block behind every reveal, None where nobody has it or it is damaged.
+    """What :func:`fetch_update` gives for every reveal.
 
     Raises:
         ContentUnreachable: the store cannot be asked, which says nothing of what participants published.
     """
-    return {reveal.digest: _fetch(store, reveal.digest) for reveal in reveals}
+    return {reveal.digest: fetch_update(store, reveal.digest) for reveal in reveals}
 
 
-def _fetch(store: ContentStore, digest: Digest) -> bytes | None:
+def fetch_update(store: ContentStore, digest: Digest) -> bytes | None:
+    """One update, None where nobody has it, it is damaged, or longer than :data:`MAX_UPDATE_BYTES`.
+
+    Raises:
+        ContentUnreachable: the store cannot be asked.
+    """
     try:
-        return store.get(digest)
+        data = store.get(digest)
     except ContentUnreachable:
         raise
     except ContentError:
         return None
+    return data if len(data) <= MAX_UPDATE_BYTES else None

@@ -12,12 +12,12 @@ from typing import Protocol
 from qfl_chain.actors.answering import Answering
 from qfl_chain.actors.court import Court
 from qfl_chain.actors.demands import demands, shown
-from qfl_chain.actors.oracle import Oracle
+from qfl_chain.actors.oracle import Oracle, fetch_update
 from qfl_chain.actors.phases import Window, current_window
 from qfl_chain.actors.running import WAIT, Step, sent
 from qfl_chain.actors.signatures import SignedReport, check_signed, decode_signed, encode_signed
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ContentError, ContentUnreachable, InputError, ProtocolError
+from qfl_chain.errors import InputError, ProtocolError
 from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.eip712 import quorum
 from qfl_chain.protocol.filing import NO_FILING, committee_at
@@ -180,13 +180,10 @@ class Reporting:
         for reveal in self._record(number).reveals:
             if reveal.digest in self._updates:
                 continue
-            try:
-                data = self._store.get(reveal.digest)
-                self._store.put(data)
-            except ContentUnreachable:
-                raise  # the store's fault says nothing about the participant
-            except ContentError:
+            data = fetch_update(self._store, reveal.digest)
+            if data is None:
                 continue
+            self._store.put(data)
             self._updates[reveal.digest] = data
             return Step("fetch", number, {"participant": reveal.participant, "bytes": len(data)})
         return None

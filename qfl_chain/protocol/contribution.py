@@ -104,11 +104,15 @@ def coalitions(planned: Plan) -> tuple[int, ...]:
 def coalition_models(
     base: IntArray, deltas: IntArray, stakes: Sequence[int], masks: Sequence[int], rule: Rule
 ) -> IntArray:
-    """The models to score, (coalitions, parameters): base plus the members' aggregate, weighted by stake."""
+    """The models to score, (coalitions, parameters): base plus the members' aggregate, weighted by stake.
+
+    A conviction for the round before can leave a member without any stake at its reveal. Where no member has one, the
+    model is the base.
+    """
     models = np.repeat(base[None, :], len(masks), axis=0)
     for row, mask in enumerate(masks):
         members = [player for player in range(len(stakes)) if mask >> player & 1]
-        if members:
+        if any(stakes[player] for player in members):
             models[row] += rule(deltas[members], [stakes[player] for player in members])
     return models
 

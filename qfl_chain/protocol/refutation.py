@@ -191,7 +191,8 @@ def _model(compared: Compared) -> Finding | None:
         return None
     place = min(wrong, key=lambda one: compared.coalitions[one].members.bit_count())
     said, own = compared.coalitions[place], compared.own.coalitions[place]
-    members = [one for one in compared.players if said.members >> (one.player or 0) & 1]
+    # An update without a weight changes nothing, so the referee takes none of those.
+    members = [one for one in compared.players if one.stake and said.members >> (one.player or 0) & 1]
     proof = ModelProof(
         compared.all_standings(),
         compared.scored_leaf(place),

@@ -49,6 +49,17 @@ def test_an_update_shown_on_chain_counts(chain: FakeChain, start: Start) -> None
     assert own_report(oracle) == signing(start(2))
 
 
+def test_bytes_too_long_to_be_shown_on_chain_are_demanded_and_not_judged(
+    chain: FakeChain, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Judged malformed, nobody could answer a demand for them, and the report would be void."""
+    size = len(chain.store.get(chain.reveals[0].digest))
+    monkeypatch.setattr("qfl_chain.actors.oracle.MAX_UPDATE_BYTES", size)
+    assert start(0).actions(3) == ["fetch", "fetch", "sign"]
+    monkeypatch.setattr("qfl_chain.actors.oracle.MAX_UPDATE_BYTES", size - 1)
+    assert start(1).actions(3) == ["demand", "demand", WAIT], "and not answered by whoever has them"
+
+
 def test_no_demand_is_made_that_runs_out_after_half_of_the_phase(chain: FakeChain, start: Start) -> None:
     oracle = start(store=Shop(chain.store, {chain.reveals[1].digest}))
     chain.time = chain.start + 226

@@ -20,10 +20,13 @@ from qfl_chain.errors import WrongContract
 from qfl_chain.types import Address, Digest, Gwei, Terms
 
 SPONSOR = Address("0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A")
+REFEREE = Address("0x5FbDB2315678afecb367f032d93F642f64180aa3")
+CHAIN = 1337
 TERMS = Terms(
     circuit=Digest(b"\1" * 32),
     model=Digest(b"\2" * 32),
     validation=Digest(b"\3" * 32),
+    validation_root=b"\4" * 32,
     commit_window=10,
     reveal_window=20,
     report_window=30,
@@ -32,10 +35,12 @@ TERMS = Terms(
     min_stake=Gwei(10**9),
     reward_per_round=Gwei(5),
     max_norm=6,
+    oracle_bond=Gwei(10**9),
     min_reveals=2,
     sponsor=SPONSOR,
     guardian=SPONSOR,
     guardian_expiry=7,
+    referee=REFEREE,
     oracles=(SPONSOR,),
 )
 FEDERATION = contract_address(SPONSOR, 3)
@@ -46,20 +51,20 @@ def creation(**changes: object) -> Creation:
 
 
 def test_every_immutable_of_the_artifact_has_a_value() -> None:
-    assert immutables_of(TERMS).keys() == load_artifact().immutables.keys()
+    assert immutables_of(TERMS, CHAIN, FEDERATION).keys() == load_artifact().immutables.keys()
 
 
 def test_the_right_code_and_creation_are_accepted() -> None:
-    check_immutables(FEDERATION, runtime_code(TERMS), TERMS)
+    check_immutables(FEDERATION, runtime_code(TERMS, CHAIN, FEDERATION), TERMS, CHAIN)
     check_creation(creation(), FEDERATION, TERMS)
 
 
-@pytest.mark.parametrize("name", sorted(immutables_of(TERMS)))
+@pytest.mark.parametrize("name", sorted(immutables_of(TERMS, CHAIN, FEDERATION)))
 def test_code_with_another_term_than_its_log_is_refused(name: str) -> None:
-    code = bytearray(runtime_code(TERMS))
+    code = bytearray(runtime_code(TERMS, CHAIN, FEDERATION))
     code[load_artifact().immutables[name][-1]] ^= 1
     with pytest.raises(WrongContract, match=f"has another {name} than its Deployed log: it is forged"):
-        check_immutables(FEDERATION, bytes(code), TERMS)
+        check_immutables(FEDERATION, bytes(code), TERMS, CHAIN)
 
 
 def test_our_code_left_behind_by_anothers_constructor_is_refused() -> None:

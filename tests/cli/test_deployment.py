@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qfl_chain.cli.deployment_checks import check_chain, check_terms
-from qfl_chain.cli.deployment_file import Deployment, read_deployment, write_deployment, write_terms
+from qfl_chain.cli.deployment_file import FORMAT, Deployment, read_deployment, write_deployment, write_terms
 from qfl_chain.errors import InputError, WrongContract
 from qfl_chain.storage.cid import cid_of
 from qfl_chain.types import Digest
@@ -17,7 +17,7 @@ from .test_phases import TERMS
 
 ZERO = cid_of(Digest(bytes(32)))
 NOWHERE = "0x" + "00" * 20
-DEPLOYMENT = Deployment(2, 31337, NOWHERE, 5, "0x" + "00" * 32, "0x" + "00" * 32, "pair", write_terms(TERMS))
+DEPLOYMENT = Deployment(FORMAT, 31337, NOWHERE, 5, "0x" + "00" * 32, "0x" + "00" * 32, "pair", write_terms(TERMS))
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_file_is_never_overwritten_and_the_address_is_not_lost(tmp_path: Path)
         (json.dumps({**asdict(DEPLOYMENT), "terms": {}}), "terms: missing key 'circuit'"),
         (json.dumps({**asdict(DEPLOYMENT), "blok": 5}), "unknown key 'blok'; did you mean 'block'"),
         (json.dumps({**asdict(DEPLOYMENT), "block": "5"}), "block: expected a whole number"),
-        (json.dumps({**asdict(DEPLOYMENT), "format": 1}), "format is 1, this version reads 2: write it again"),
+        (json.dumps({**asdict(DEPLOYMENT), "format": 1}), "format is 1, this version reads 3: write it again"),
         (json.dumps({**asdict(DEPLOYMENT), "federation": "0x12"}), "not a checksummed address"),
     ],
 )
@@ -83,6 +83,7 @@ def test_a_file_that_agrees_says_what_was_compared(bench: Bench) -> None:
         "block of the creation",
         "terms in the Deployed log",
         "terms in the code",
+        "referee of this version",
         "created by",
     ]
     assert "agrees with the chain" in bench.qfl("deployment", "check", bench.folder / "deployment.json").out
@@ -110,7 +111,8 @@ def test_a_file_that_disagrees_ends_every_command(bench: Bench, change: dict[str
 def test_every_term_is_compared(bench: Bench, name: str) -> None:
     written = asdict(read_deployment(bench.folder / "deployment.json"))
     other = {int: 77, str: bench.address(ALICE)}[type(written["terms"][name])]
-    written["terms"][name] = ZERO if name in ("circuit", "model", "validation") else other
+    digests = {"circuit": ZERO, "model": ZERO, "validation": ZERO, "validation_root": "0x" + "77" * 32}
+    written["terms"][name] = digests.get(name, other)
     path = bench.folder / "changed.json"
     path.write_text(json.dumps(written))
     said = bench.qfl("status", "--deployment", path)

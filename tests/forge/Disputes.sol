@@ -123,7 +123,9 @@ abstract contract Disputes is Oracles {
         } else {
             require_(time + 2 * ANSWER_WINDOW <= latest.activeAt, "a demand leaves time to convict");
         }
-        _asked(Asked(round, participant, digest, 0, 0, time + ANSWER_WINDOW, true));
+        uint40 deadline = FEDERATION.updateDemand(round, participant, digest).deadline;
+        requireEqual(deadline, time + ANSWER_WINDOW, "a demand has its time");
+        _asked(Asked(round, participant, digest, 0, 0, deadline, true));
     }
 
     function demandLeaf(uint32 index, uint256 sender) public atItsTime {
@@ -132,12 +134,18 @@ abstract contract Disputes is Oracles {
         if (!_call("demandLeaf", from, DEMAND_BOND, abi.encodeCall(IFederation.demandLeaf, (index)))) return;
         require_(time + 2 * ANSWER_WINDOW <= latest.activeAt, "a demand leaves time to convict");
         bytes32 which = keccak256(abi.encode(latest));
-        _asked(Asked(latest.report.round, address(0), 0, which, index, time + ANSWER_WINDOW, true));
+        uint40 deadline = FEDERATION.leafDemand(index).deadline;
+        requireEqual(deadline, time + ANSWER_WINDOW, "a demand has its time");
+        _asked(Asked(latest.report.round, address(0), 0, which, index, deadline, true));
     }
 
     function _asked(Asked memory one) private {
+        bytes32 key = keccak256(abi.encode(one.round, one.participant, one.digest, one.filed, one.index));
+        require_(!wasAsked[key], "the same is demanded once");
+        wasAsked[key] = true;
         asked.push(one);
         ++openDemands;
+        require_(one.participant == address(0) || !_silentAt(one, one.deadline - 1), "nobody is silent too early");
     }
 
     /// @param twist In one of four the bytes are others.
@@ -156,6 +164,7 @@ abstract contract Disputes is Oracles {
         if (!_call(leaf ? bytes32("answerLeaf") : bytes32("answerUpdate"), from, 0, data)) return;
         require_(twist % 4 != 0, "other bytes answer nothing");
         require_(one.open && time < one.deadline, "an answer comes once and in time");
+        require_(leaf || !_silentAt(one, one.deadline), "who has answered is never silent");
         requireEqual(from.balance, money + DEMAND_BOND * 1 gwei, "the bond pays the answer");
         one.open = false;
         --openDemands;
@@ -180,6 +189,7 @@ abstract contract Disputes is Oracles {
         uint256 money = from.balance;
         if (!_call(leaf ? bytes32("convictSilentLeaf") : bytes32("convictSilentUpdate"), from, 0, data)) return false;
         require_(one.open && time >= one.deadline, "silence is what was not answered in time");
+        require_(leaf || (_silentAt(one, time) && !_silentAt(one, one.deadline - 1)), "and is remembered with its time");
         one.open = false;
         --openDemands;
         _silenced(one, before, staked, from, money);
@@ -215,6 +225,10 @@ abstract contract Disputes is Oracles {
     }
 
     /* READING */
+
+    function _silentAt(Asked memory one, uint256 at) private view returns (bool) {
+        return FEDERATION.silentAt(one.round, one.participant, one.digest, at);
+    }
 
     /// @dev Where a committee starts among the oracles.
     function _seatsOf(bytes32 committee) internal view returns (uint256 from) {

@@ -68,6 +68,7 @@ abstract contract Ghost {
     Filing internal latest;
     Filing internal previous;
     Asked[] internal asked;
+    mapping(bytes32 key => bool) internal wasAsked;
 
     mapping(uint16 round => mapping(address => bool)) internal penalized;
     mapping(uint16 round => mapping(address => bool)) internal convicted;

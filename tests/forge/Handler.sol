@@ -14,6 +14,13 @@ contract Handler is Participants, Disputes {
         for (uint256 i; i < PARTICIPANTS; ++i) join(i, 1_999 + 37 * i);
         for (uint256 i; i < ORACLES; ++i) bond(i, 5_002 + i);
         seat(0, false);
+        (bool seated,,) = FEDERATION.seating();
+        require_(seated && accepted["join"] == PARTICIPANTS, "a federation can begin");
+    }
+
+    /// @notice How often the contract has accepted this.
+    function timesAccepted(bytes32 action) external view returns (uint256) {
+        return accepted[action];
     }
 
     /* TIME */

@@ -65,6 +65,10 @@ abstract contract Oracles is Ghost {
         if (!_call("seat", _anyone(sender), 0, data)) return;
         bytes32 afterwards = FEDERATION.committee();
         require_(afterwards == keccak256(_packed(from)), "those were seated who were named");
+        for (uint256 i; i < SEATS; ++i) {
+            (, uint40 leaving) = FEDERATION.bondOf(oracles[from + i]);
+            require_(leaving == 0, "who leaves takes no seat");
+        }
         if (afterwards != before) {
             require_(effectiveAt != 0 && time >= effectiveAt, "a committee waits for its time");
             seatedFrom = scheduledFrom;

@@ -325,6 +325,19 @@ def test_a_copy_of_an_update_that_was_not_shown_in_time_is_a_duplicate_all_the_s
     assert [one.status for one in outcome.standings] == [Status.UNAVAILABLE, Status.DUPLICATE]
 
 
+def test_a_participant_whose_stake_was_all_taken_takes_part_without_a_weight() -> None:
+    paid, taken = report_on(Entry(BEST), Entry(ALSO_GOOD, stake=0)).standings
+    assert (taken.status, taken.player, taken.weight, taken.reward) == (Status.ACCEPTED, 1, 0, 0)
+    assert paid.reward == 1_000_000
+
+
+def test_a_coalition_without_any_stake_is_the_base_model() -> None:
+    outcome = report_on(Entry(GOOD, stake=0), Entry(ALSO_GOOD, stake=0))
+    losses = {score.loss for score in decode_evidence(outcome.evidence).coalitions}
+    assert losses == {outcome.loss_before}
+    assert not outcome.accepted
+
+
 @pytest.mark.parametrize("block", ["base_model", "validation"])
 def test_what_the_report_rests_on_is_in_its_digest(block: str) -> None:
     round_, seen = scene([Entry(BEST)])

@@ -90,7 +90,7 @@ def story(federation: Deployment) -> Iterator[str]:
     chain.clock = federation.report_closes
     yield "expired"
     federation.play(["ann", "cat"], silent=["ben"])
-    federation.report({**first, address("cat"): 700})
+    federation.report({**first, address("cat"): 900})
     federation.commit("ann")
     federation.send("guardian", "voidReport")
     yield "voided"

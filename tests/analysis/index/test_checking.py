@@ -48,38 +48,38 @@ def test_after_every_chapter_the_logs_give_what_the_contract_says() -> None:
             with played.index() as index:
                 checked = check_index(index, played.web3)
                 assert checked.sound, (chapter, checked)
-                assert (checked.members, checked.fields, checked.first) == (4, 42, "")
+                assert (checked.members, checked.fields, checked.first) == (4, 55, "")
 
 
 def test_a_federation_nobody_joined_is_equal() -> None:
     with deployed() as played, played.index() as index:
         checked = check_index(index, played.web3)
-        assert (checked.sound, checked.members, checked.fields, checked.events) == (True, 0, 18, 2)
+        assert (checked.sound, checked.members, checked.fields, checked.events) == (True, 0, 31, 7)
 
 
 @pytest.mark.parametrize(
     ("edit", "differs", "first"),
     [
         ("amount = amount - 1 WHERE name = 'Funded' AND amount = 77", ("pool", "funded"), "amount is 76 in the index"),
-        ("amount = 900, stake = 900 WHERE name = 'Joined' AND block = 3", ("ben", "stake"), "Joined in block 3, log 0"),
+        ("amount = 900, stake = 900 WHERE name = 'Joined' AND block = 8", ("ben", "stake"), "Joined in block 8, log 0"),
         (
             "amount = amount + 1 WHERE name = 'Penalized'",
             ("dan", "stake"),
             "amount is 51 in the index, 50 on the chain",
         ),
         ("cumulative = 105 WHERE name = 'Claimed'", ("ann", "claimed"), "cumulative is 105 in the index, 100 on the"),
-        ("amount = 105 WHERE name = 'Claimed'", ("pool", "paid"), "Claimed in block 12, log 0"),
-        ("round = 6 WHERE name = 'Committed' AND block = 30", ("ann", "round"), "round is 6 in the index, 5 on the"),
+        ("amount = 105 WHERE name = 'Claimed'", ("pool", "paid"), "Claimed in block 17, log 0"),
+        ("round = 6 WHERE name = 'Committed' AND block = 35", ("ann", "round"), "round is 6 in the index, 5 on the"),
         (
-            f"commitment = {ALTERED.format('commitment')} WHERE name = 'Committed' AND block = 30",
+            f"commitment = {ALTERED.format('commitment')} WHERE name = 'Committed' AND block = 35",
             ("ann", "commitment"),
-            "Committed in block 30, log 1",
+            "Committed in block 35, log 1",
         ),
-        ("withdrawable_at = 1 WHERE name = 'Exited' AND block = 24", ("ben", "withdrawable_at"), "Exited in block 24"),
-        ("amount = 1 WHERE name = 'Exited' AND block = 24", ("ben", "exiting"), "amount is 1 in the index"),
-        ("start = start + 1 WHERE name = 'RoundOpened' AND round = 5", ("round", "start"), "RoundOpened in block 30"),
+        ("withdrawable_at = 1 WHERE name = 'Exited' AND block = 29", ("ben", "withdrawable_at"), "Exited in block 29"),
+        ("amount = 1 WHERE name = 'Exited' AND block = 29", ("ben", "exiting"), "amount is 1 in the index"),
+        ("start = start + 1 WHERE name = 'RoundOpened' AND round = 5", ("round", "start"), "RoundOpened in block 35"),
         ("name = 'Joined', stake = 0 WHERE name = 'Withdrawn'", ("ann", "exiting"), "the chain has Withdrawn there"),
-        ("total = total + 1 WHERE name = 'Reported' AND round = 1", ("latest report", "total"), "Reported in block 11"),
+        ("total = total + 1 WHERE name = 'Reported' AND round = 1", ("latest report", "total"), "Reported in block 16"),
         ("time = time + INTERVAL 1 SECOND WHERE name = 'Reported'", ("latest report", "active_at"), "its time is"),
         (
             f"rewards = {ALTERED.format('rewards')} WHERE name = 'Reported' AND round = 1",
@@ -87,9 +87,9 @@ def test_a_federation_nobody_joined_is_equal() -> None:
             "rewards is 0xff",
         ),
         (
-            f"digest = {ALTERED.format('digest')} WHERE name = 'Revealed' AND block = 32",
+            f"digest = {ALTERED.format('digest')} WHERE name = 'Revealed' AND block = 37",
             ("round", "accumulator"),
-            "Revealed in block 32, log 0",
+            "Revealed in block 37, log 0",
         ),
         ("name = 'Unpaused' WHERE name = 'Cancelled'", ("round", "admission"), "the chain has Cancelled there"),
         (
@@ -140,24 +140,24 @@ def test_a_log_that_never_was_is_found(played: Played, index: Index) -> None:
     )
     checked = check_index(index, played.web3)
     assert (address("ann"), "stake") in fields(checked)
-    assert re.match(r"Joined in block 20, log 7, .* which the chain does not have", checked.first)
+    assert re.match(r"Joined in block 25, log 7, .* which the chain does not have", checked.first)
 
 
 def test_an_edit_of_what_the_contract_forgot_is_found_in_the_logs_themselves(played: Played, index: Index) -> None:
     index.connection.execute(
-        f"UPDATE events SET digest = {ALTERED.format('digest')} WHERE name = 'Revealed' AND block = 10"
+        f"UPDATE events SET digest = {ALTERED.format('digest')} WHERE name = 'Revealed' AND block = 15"
     )
     checked = check_index(index, played.web3)
     assert checked.differences == ()
     assert not checked.sound
-    assert checked.first == "Reported in block 11, log 0: its inputs are not the reveals before it"
+    assert checked.first == "Reported in block 16, log 0: its inputs are not the reveals before it"
 
 
 def test_a_stake_that_does_not_follow_is_found_in_the_logs_themselves(played: Played, index: Index) -> None:
-    index.connection.execute("UPDATE events SET stake = 5 WHERE name = 'Joined' AND block = 2")
+    index.connection.execute("UPDATE events SET stake = 5 WHERE name = 'Joined' AND block = 7")
     checked = check_index(index, played.web3)
     assert (checked.differences, checked.sound) == ((), False)
-    assert checked.first == "Joined in block 2, log 0: stake is 5, the logs before give 1000"
+    assert checked.first == "Joined in block 7, log 0: stake is 5, the logs before give 1000"
 
 
 def test_ether_forced_on_the_contract_is_a_note_and_covers_nothing_up() -> None:
@@ -186,14 +186,14 @@ def test_a_stake_whose_log_is_missing_is_no_forced_ether() -> None:
             index.connection.execute("DELETE FROM events WHERE name = 'Joined' AND amount = 2000")
             checked = check_index(index, played.web3)
             assert fields(checked) == {("contract", "balance")}
-            assert checked.first.startswith("Joined in block 3, log 0")
+            assert checked.first.startswith("Joined in block 8, log 0")
 
 
 def test_a_node_without_old_state_leads_to_the_last_event_that_touched_it(played: Played, index: Index) -> None:
     index.connection.execute("UPDATE events SET amount = 51 WHERE name = 'Penalized'")
     checked = check_index(index, _pruned(played, keep=34))
     assert (address("dan"), "stake") in fields(checked)
-    assert "the last event that touched it is Reclaimed in block 34" in checked.first
+    assert "the last event that touched it is Reclaimed in block 39" in checked.first
     assert "the node has pruned the state before (missing trie node 0xab" in checked.first
 
 

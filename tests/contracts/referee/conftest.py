@@ -29,12 +29,13 @@ def bench() -> Bench:
 
 @pytest.fixture(scope="session")
 def trials(bench: Bench) -> Mapping[str, Trial]:
-    """Honest reports: with every status, of nobody who takes part, refused, and with more players than are exact."""
+    """Honest reports: every status, nobody who takes part, refused, more players than are exact, no stake left."""
     rounds = {
         "every status": (EVERY_STATUS, Rules(subset=7), EARLIER),
         "nobody takes part": ((Entry(b"junk"), Entry(None)), Rules(), EARLIER),
         "refused": ((Entry(BAD),), Rules(subset=30), {}),
         "ten players": (MANY, Rules("median", 5, 4), {}),
+        "no stake left": ((Entry(GOOD), Entry(BETTER, stake=0)), Rules("trimmed-mean", subset=5), EARLIER),
     }
     made = {
         name: trial(entries, federation=bench.federation, rules=rules, cumulative=earned)

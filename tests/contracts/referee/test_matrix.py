@@ -46,7 +46,7 @@ from tests.protocol.corruptions import Corruption, corruptions
 from .bench import Bench, case_of, silences
 from .trials import trial
 
-NAMES = ("every status", "nobody takes part", "refused", "ten players")
+NAMES = ("every status", "nobody takes part", "refused", "ten players", "no stake left")
 JUDGED = set(Fault) - {Fault.DECREASE, Fault.UNAVAILABLE}
 """A decrease is a wrong tree too, and is shown as that; silence is not the referee's to judge."""
 
@@ -70,7 +70,8 @@ def every_proof(posted: Trial) -> Iterator[AnyProof]:
     yield PlayersProof(standings)
     yield CoalitionsProof(header, standings, one.all_coalitions(), one.rules)
     for place in range(min(own, len(one.coalitions))):
-        members = [player for player in one.players if one.own.coalitions[place].members >> (player.player or 0) & 1]
+        mask = one.own.coalitions[place].members
+        members = [player for player in one.players if player.stake and mask >> (player.player or 0) & 1]
         yield ModelProof(standings, one.scored_leaf(place), one.rules, seen.base_model, one.deltas(members))
     for place, scored in zip(places, one.scored(), strict=True):
         row = posted.rows.get(scored.row)
