@@ -8,19 +8,20 @@ from typing import Any
 
 from qfl_chain.actors.court import Court
 from qfl_chain.actors.demands import Demand, demands
+from qfl_chain.actors.oracle import fetch_update
 from qfl_chain.actors.phases import Window
 from qfl_chain.actors.reporting import Peers
 from qfl_chain.actors.running import Step, sent
 from qfl_chain.actors.sightings import Sightings
 from qfl_chain.actors.signatures import SignedReport, check_signed
 from qfl_chain.actors.view import ChainView
-from qfl_chain.errors import ContentError, ContentUnreachable, MalformedPayload, ProtocolError, QflError, Reverted
+from qfl_chain.errors import MalformedPayload, ProtocolError, QflError, Reverted
 from qfl_chain.ports import ContentStore, Executor
 from qfl_chain.protocol.codec import check_update
 from qfl_chain.protocol.filing import NO_FILING
 from qfl_chain.protocol.history import History, RoundRecord, RoundStatus
 from qfl_chain.protocol.proofs import packed_reveals
-from qfl_chain.types import Address, Digest, Event, Filing, LiveRound, Phase, Receipt
+from qfl_chain.types import Address, Event, Filing, LiveRound, Phase, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Offences:
                 key = (number, bytes(reveal.digest))
                 if key in self._wellformed or _convicted(place.history, number, reveal.participant):
                     continue
-                data = self._held(reveal.digest)
+                data = fetch_update(self._store, reveal.digest)
                 if data is None:
                     continue
                 try:
@@ -204,14 +205,6 @@ class Offences:
             yield place.live.number
         if place.latest is not None and place.latest.status is RoundStatus.REPORTED:
             yield place.latest.number
-
-    def _held(self, digest: Digest) -> bytes | None:
-        try:
-            return self._store.get(digest)
-        except ContentUnreachable:
-            raise
-        except ContentError:
-            return None
 
     def _did(self, action: str, number: int, receipt: Receipt, **facts: Any) -> Step:
         return sent(action, number, receipt, **facts, bounty_gwei=bounty(self._view.events(), receipt.transaction))

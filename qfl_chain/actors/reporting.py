@@ -20,7 +20,7 @@ from qfl_chain.actors.view import ChainView
 from qfl_chain.errors import InputError, ProtocolError
 from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.eip712 import quorum
-from qfl_chain.protocol.filing import NO_FILING
+from qfl_chain.protocol.filing import NO_FILING, committee_at
 from qfl_chain.protocol.history import RoundRecord
 from qfl_chain.protocol.packing import pack_address
 from qfl_chain.protocol.proofs import packed_reveals
@@ -224,7 +224,7 @@ class Reporting:
 
     def _post(self, number: int, window: Window) -> Step:
         """Post the report this oracle signed, once a quorum signed the same and its turn has come."""
-        own, oracles = self._ballots.own(number), self._ledger.terms().oracles
+        own, oracles = self._ballots.own(number), self._committee()
         assert own is not None  # the caller asked
         self._collect(number)
         held = self._ballots.held(number)
@@ -241,9 +241,7 @@ class Reporting:
         found, refused = self._peers.collect(number)
         for origin, signed in found:
             try:
-                check_signed(
-                    signed, origin, self._ledger.chain_id, self._ledger.federation, self._ledger.terms().oracles
-                )
+                check_signed(signed, origin, self._ledger.chain_id, self._ledger.federation, self._committee())
             except ProtocolError as error:
                 refused.append(str(error))
                 continue
@@ -256,10 +254,14 @@ class Reporting:
 
     def _turn(self, number: int, window: Window) -> int:
         """When this oracle may post: the one whose turn it is at once, the others one after the other behind it."""
-        oracles: list[Address] = sorted(self._ledger.terms().oracles, key=pack_address)
+        oracles: list[Address] = sorted(self._committee(), key=pack_address)
         length = (window.closes_at or window.opens_at) - window.opens_at
         place = (oracles.index(self._account) - number) % len(oracles)
         return window.opens_at + place * min(LONGEST_TURN, length // (2 * len(oracles)))
+
+    def _committee(self) -> tuple[Address, ...]:
+        """Who reports at present: the sponsor may have named others since the deployment, and they were seated."""
+        return committee_at(self._view.events(), None)
 
     def _record(self, number: int) -> RoundRecord:
         """What the logs say of the live round."""

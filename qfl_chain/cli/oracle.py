@@ -71,13 +71,14 @@ def post(folder: Path | None, peers: tuple[str, ...], settings: Settings, as_jso
     from qfl_chain.actors.signatures import count, gather, require_quorum
     from qfl_chain.cli.connection import open_account, open_federation
     from qfl_chain.cli.receipts import print_receipt
+    from qfl_chain.protocol.filing import committee_at
 
     if (folder is None) == (not peers):
         raise InputError("give either a directory of signed reports or the oracles' addresses with --peer")
     account = open_account(settings)
     with open_federation(settings, account) as ledger:
         number = require_phase(ledger, Phase.REPORT, "report").number
-        oracles = ledger.terms().oracles
+        oracles = committee_at(ledger.events(), None)
         if folder is not None:
             signed, refused = gather(folder, ledger.chain_id, ledger.federation, oracles, number)
         else:
@@ -136,7 +137,7 @@ def run(
             with open_federation(settings, account, outbox) as ledger:
                 store = open_store(settings, ledger.terms())
                 ledger.resolve()
-                require_member(account.address, ledger.terms())
+                require_member(account.address, ledger)
                 actor, ballots = reporting_oracle(
                     ledger, store, account, folder, peers, until_round or 0, settings.confirmations or 1, log, solo=solo
                 )
@@ -162,7 +163,7 @@ def _signer(ledger: Ledger, settings: Settings) -> Sign:
 
     def sign(digest: bytes) -> Signature:
         account = open_account(settings)
-        require_member(account.address, ledger.terms())
+        require_member(account.address, ledger)
         return sign_digest(account, digest)
 
     return sign

@@ -25,17 +25,18 @@ from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.cli.running import state_file
 from qfl_chain.cli.watching import Log
 from qfl_chain.errors import InputError
-from qfl_chain.ports import ContentStore
-from qfl_chain.types import Address, Gwei, Terms
+from qfl_chain.ports import ContentStore, Ledger
+from qfl_chain.protocol.filing import committee_at
+from qfl_chain.types import Address, Gwei
 
 
-def require_member(account: str, terms: Terms) -> None:
-    """Whether an account is one of the committee's.
+def require_member(account: str, ledger: Ledger) -> None:
+    """Whether an account is one of the present committee's.
 
     Raises:
         InputError: it is not.
     """
-    if account not in terms.oracles:
+    if account not in committee_at(ledger.events(), None):
         raise InputError(f"{account} is not in the federation's committee: sign with an oracle's keystore")
 
 

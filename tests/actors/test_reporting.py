@@ -17,11 +17,11 @@ from qfl_chain.actors.signatures import SignedReport
 from qfl_chain.chain.accounts import sign_digest
 from qfl_chain.errors import ContentUnreachable, InputError, ProtocolError
 from qfl_chain.protocol.eip712 import report_digest
+from qfl_chain.protocol.filing import committee_hash
 from qfl_chain.storage.state import StateFile
 from qfl_chain.types import Gwei, Report, Signature
 
 from .fakes import (
-    BEN,
     FEDERATION,
     Axe,
     FakeChain,
@@ -80,58 +80,6 @@ def test_nothing_is_signed_before_the_report_phase_or_without_enough_reveals(cha
     chain.terms = replace(chain.terms, min_reveals=3)
     assert oracle.actions(2) == [WAIT, WAIT]
     assert oracle.ballots.held(1) == ()
-
-
-def test_a_missing_update_is_demanded_once_waited_for_and_counts_when_it_comes(chain: FakeChain, start: Start) -> None:
-    ben = chain.reveals[1].digest
-    shop = Shop(chain.store, {ben})
-    oracle = start(store=shop)
-    assert oracle.actions(3) == ["fetch", "demand", WAIT]
-    assert chain.events[-1].args["digest"] == ben
-    assert start(1, store=Shop(chain.store, {ben})).actions(2) == ["fetch", WAIT], "demanded already"
-    chain.time = chain.start + 220
-    assert oracle.step() == Step(WAIT, 1, {"missing": [BEN]})
-    shop.lacks.clear()
-    assert oracle.actions(3) == ["answer", "fetch", "sign"]
-    assert own_report(oracle) == signing(start(1))
-
-
-def test_an_update_shown_on_chain_counts(chain: FakeChain, start: Start) -> None:
-    oracle = start(store=Shop(chain.store, {chain.reveals[1].digest}))
-    assert oracle.actions(2) == ["fetch", "demand"]
-    assert start(1).step().action == "answer"
-    assert oracle.actions(2) == [WAIT, "sign"]
-    assert own_report(oracle) == signing(start(2))
-
-
-def test_bytes_too_long_to_be_shown_on_chain_are_demanded_and_not_judged(
-    chain: FakeChain, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Judged malformed, nobody could answer a demand for them, and the report would be void."""
-    size = len(chain.store.get(chain.reveals[0].digest))
-    monkeypatch.setattr("qfl_chain.actors.oracle.MAX_UPDATE_BYTES", size)
-    assert start(0).actions(3) == ["fetch", "fetch", "sign"]
-    monkeypatch.setattr("qfl_chain.actors.oracle.MAX_UPDATE_BYTES", size - 1)
-    assert start(1).actions(3) == ["demand", "demand", WAIT], "and not answered by whoever has them"
-
-
-def test_no_demand_is_made_that_runs_out_after_half_of_the_phase(chain: FakeChain, start: Start) -> None:
-    oracle = start(store=Shop(chain.store, {chain.reveals[1].digest}))
-    chain.time = chain.start + 226
-    assert oracle.actions(2) == ["fetch", WAIT]
-    chain.time = chain.start + 225
-    assert oracle.actions(1) == ["demand"]
-
-
-def test_without_a_quorum_an_oracle_reports_alone_if_told_to(chain: FakeChain, start: Start) -> None:
-    silent, alone = start(0), start(1, solo=True)
-    signing(silent)
-    signing(alone)
-    chain.time = chain.start + 249
-    assert alone.actions(1) == [WAIT]
-    chain.time = chain.start + 250
-    assert (silent.step().action, alone.step().action) == (WAIT, "report alone")
-    assert chain.posted[-1][:2] == (COMMITTEE[1], own_report(alone))
 
 
 def test_an_update_counts_as_unavailable_once_a_demand_for_it_ran_out(chain: FakeChain, start: Start) -> None:
@@ -423,3 +371,16 @@ def test_killed_at_any_call_it_still_posts_with_the_others(tmp_path: Path) -> No
         else:
             break
     assert moment > 60, "every call before and after its effect"
+
+
+def test_the_committee_is_the_one_that_is_seated(chain: FakeChain, start: Start) -> None:
+    """The sponsor named two of the four, and they took their seats: two signatures are enough."""
+    two = (COMMITTEE[0], COMMITTEE[2])
+    chain.log("CommitteeScheduled", oracles=two, effectiveAt=0)
+    others = Answers()
+    oracle = start(2, others)
+    others.found = [("a", signed(0, signing(oracle)))]
+    assert oracle.step().facts["quorum"] == QUORUM
+    chain.log("CommitteeSeated", committee=committee_hash(two))
+    step = oracle.step()
+    assert (step.action, step.facts["quorum"], step.facts["signatures"]) == ("report", 2, 2)

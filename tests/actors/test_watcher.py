@@ -226,6 +226,15 @@ def test_a_payload_that_is_no_update_is_convicted_once(chain: FakeChain, watch: 
     assert watch(WILL).actions(1) == [WAIT]
 
 
+def test_bytes_too_long_for_a_transaction_stop_nobody(
+    chain: FakeChain, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They could not be sent as a proof; they are left to silence."""
+    size = len(chain.store.get(chain.reveals[0].digest))
+    monkeypatch.setattr("qfl_chain.actors.oracle.MAX_UPDATE_BYTES", size - 1)
+    assert watch().actions(2) == [WAIT, WAIT]
+
+
 def test_a_missing_reveal_is_settled_when_its_round_is_active(chain: FakeChain, watch: Watch) -> None:
     absent = COMMITTEE[3]
     FakeCourt(chain, absent).join(Gwei(1_000))
