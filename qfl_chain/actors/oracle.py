@@ -10,6 +10,7 @@ from qfl_chain.ports import ContentStore, Executor, Ledger
 from qfl_chain.protocol.eip712 import report_digest
 from qfl_chain.protocol.replay import round_facts
 from qfl_chain.protocol.report import Observations, Outcome, build_report
+from qfl_chain.protocol.validation import check_validation
 from qfl_chain.types import Address, Digest, Receipt, Report, Reveal, Signature
 
 Sign = Callable[[bytes], Signature]
@@ -53,11 +54,13 @@ class Oracle:
         history, terms = self._view.history(), self._ledger.terms()
         record = history.rounds[number]
         round_ = round_facts(history, number, self._view.cumulative(history, record.base_round))
+        validation = self._store.get(terms.validation)
+        check_validation(validation, terms.validation_root)
         observations = Observations(
             circuit=terms.circuit,
             max_norm=terms.max_norm,
             base_model=self._store.get(round_.base_model),
-            validation=self._store.get(terms.validation),
+            validation=validation,
             updates=fetch_updates(self._store, round_.reveals) if updates is None else updates,
             executor=self._executor,
             silent=record.silent(self._ledger.now()),

@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 
 from qfl_chain.chain.artifacts import Artifact, load_artifact
 from qfl_chain.errors import WrongContract
-from qfl_chain.protocol.eip712 import domain_separator
+from qfl_chain.protocol.eip712 import committee_bytes, domain_separator
 from qfl_chain.protocol.packing import pack_address
 from qfl_chain.types import Address, Terms
 
@@ -203,6 +203,7 @@ def immutables_of(terms: Terms, chain_id: int, federation: Address) -> Mapping[s
         "VALIDATION": terms.validation,
         "VALIDATION_ROOT": terms.validation_root,
         "DOMAIN": domain_separator(chain_id, federation),
+        "FOUNDERS": keccak(committee_bytes(terms.oracles)),
         **{name: int(value).to_bytes(WORD, "big") for name, value in numbers.items()},
     }
 

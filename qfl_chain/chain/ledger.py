@@ -25,6 +25,7 @@ from qfl_chain.chain.sending import Sender, SendPolicy
 from qfl_chain.chain.transport import answering
 from qfl_chain.errors import LedgerError, WrongContract
 from qfl_chain.protocol.eip712 import pack_signatures
+from qfl_chain.protocol.filing import committee_at
 from qfl_chain.protocol.packing import pack_address
 from qfl_chain.protocol.terms import deployed_terms
 from qfl_chain.types import (
@@ -172,7 +173,7 @@ class Web3Ledger:
         return self._send("revealMany", [(one.participant, one.digest, one.salt) for one in openings])
 
     def report(self, report: Report, signatures: Sequence[Signature]) -> Receipt:
-        packed = pack_signatures(self._terms.oracles, signatures)
+        packed = pack_signatures(committee_at(self.events(), None), signatures)
         return self._send("report", report_tuple(report), packed.signed, packed.signers, packed.signatures)
 
     def claim(self, cumulative: Gwei, index: int, proof: bytes) -> Receipt:

@@ -55,7 +55,7 @@ def show(contract: str, as_json: bool) -> None:
     click.echo()
     for kind, found in members.items():
         print_table(
-            f"{kind.capitalize()}s", ("signature", "selector"), [(one["signature"], one["selector"]) for one in found]
+            f"{kind.capitalize()}s", ("selector", "signature"), [(one["selector"], one["signature"]) for one in found]
         )
 
 

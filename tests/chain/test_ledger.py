@@ -9,8 +9,9 @@ import requests
 from web3 import HTTPProvider, Web3
 
 from qfl_chain.chain.accounts import sign_digest
+from qfl_chain.chain.court import Web3Court
 from qfl_chain.chain.devnet import Devnet, load_settings
-from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.chain.ledger import Web3Ledger, deploy, deploy_referee
 from qfl_chain.errors import LedgerError, Reverted, Unreachable, WrongContract, WrongPhase
 from qfl_chain.protocol.codec import digest_of_bytes
 from qfl_chain.protocol.commitment import accumulate, commitment
@@ -30,10 +31,12 @@ def devnet() -> Devnet:
 @pytest.fixture(scope="module")
 def terms(devnet: Devnet) -> Terms:
     accounts = [Address(account.address) for account in devnet.accounts]
+    referee, _ = deploy_referee(devnet.web3, devnet.accounts[0])
     return Terms(
         circuit=Digest(b"c" * 32),
         model=Digest(b"m" * 32),
         validation=Digest(b"v" * 32),
+        validation_root=b"r" * 32,
         commit_window=100,
         reveal_window=100,
         report_window=100,
@@ -42,10 +45,12 @@ def terms(devnet: Devnet) -> Terms:
         min_stake=Gwei(ETH),
         reward_per_round=Gwei(ETH // 10),
         max_norm=10**9,
+        oracle_bond=Gwei(ETH),
         min_reveals=1,
         sponsor=accounts[0],
         guardian=accounts[1],
         guardian_expiry=devnet.now + 10**6,
+        referee=referee,
         oracles=tuple(sorted(accounts[2:6], key=lambda address: bytes.fromhex(address[2:]))),
     )
 
@@ -72,7 +77,11 @@ def test_the_terms_read_back_as_deployed(ledger: Web3Ledger, terms: Terms) -> No
     assert ledger.terms() == terms
 
 
-def test_a_whole_round_from_join_to_claim(devnet: Devnet, ledger: Web3Ledger) -> None:
+def test_a_whole_round_from_join_to_claim(devnet: Devnet, ledger: Web3Ledger, terms: Terms) -> None:
+    courts = [Web3Court(devnet.web3, ledger.federation, account) for account in devnet.accounts[2:6]]
+    for court in courts:
+        court.bond(terms.oracle_bond)
+    courts[0].seat(terms.oracles)
     opening = _commit(ledger)
     start = ledger.live().start
     devnet.travel(start + 100)
@@ -81,8 +90,8 @@ def test_a_whole_round_from_join_to_claim(devnet: Devnet, ledger: Web3Ledger) ->
     devnet.travel(start + 200)
 
     reveal = Reveal(ledger.account, Gwei(2 * ETH), opening.digest)
-    tree = reward_tree({ledger.account: Gwei(70)})
-    report = Report(1, accumulate([reveal]), tree.root, Digest(b"n" * 32), Digest(b"e" * 32), b"r" * 32, Gwei(70))
+    tree = reward_tree({ledger.account: Gwei(ETH // 10)})
+    report = Report(1, accumulate([reveal]), tree.root, Digest(b"n" * 32), Digest(b"e" * 32), b"r" * 32, Gwei(ETH // 10))
     digest = report_digest(report, ledger.chain_id, ledger.federation)
     ledger.report(report, [sign_digest(account, digest) for account in devnet.accounts[2:5]])
     assert ledger.active_round() is None
@@ -92,11 +101,12 @@ def test_a_whole_round_from_join_to_claim(devnet: Devnet, ledger: Web3Ledger) ->
     before = ledger.balance(ledger.account)
     claim = tree.claim(ledger.account)
     paid = ledger.claim(claim.cumulative, claim.index, claim.proof)
-    assert ledger.balance(ledger.account) == before + 70 * ETH - paid.fee_wei
-    assert ledger.member(ledger.account).claimed == 70
+    assert ledger.balance(ledger.account) == before + ETH // 10 * ETH - paid.fee_wei
+    assert ledger.member(ledger.account).claimed == ETH // 10
 
     names = [event.name for event in ledger.events()]
-    expected = ["Deployed", "Funded", "Joined", "RoundOpened", "Committed", "Revealed", "Reported", "Claimed"]
+    seating = ["Bonded", "Bonded", "Bonded", "Bonded", "CommitteeSeated"]
+    expected = ["Deployed", "Funded", *seating, "Joined", "RoundOpened", "Committed", "Revealed", "Reported", "Claimed"]
     assert names == expected
 
 

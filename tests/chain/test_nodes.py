@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.chain.ledger import Web3Ledger, deploy, deploy_referee
 from qfl_chain.chain.sending import SendPolicy
 from qfl_chain.chain.transport import RetryPolicy, open_web3
 from qfl_chain.errors import LedgerError
@@ -22,11 +22,12 @@ from tests.geth import geth
 ETH = 10**9
 
 
-def terms(sponsor: str, now: int) -> Terms:
+def terms(sponsor: str, now: int, referee: str) -> Terms:
     return Terms(
         circuit=Digest(b"c" * 32),
         model=Digest(b"m" * 32),
         validation=Digest(b"v" * 32),
+        validation_root=b"r" * 32,
         commit_window=100,
         reveal_window=100,
         report_window=100,
@@ -35,10 +36,12 @@ def terms(sponsor: str, now: int) -> Terms:
         min_stake=Gwei(ETH),
         reward_per_round=Gwei(ETH // 10),
         max_norm=10**9,
+        oracle_bond=Gwei(ETH),
         min_reveals=1,
         sponsor=Address(sponsor),
         guardian=Address(sponsor),
         guardian_expiry=now + 10**6,
+        referee=Address(referee),
         oracles=tuple(Address(Account.from_key(bytes([one]) * 32).address) for one in range(1, 5)),
     )
 
@@ -62,7 +65,8 @@ def federation(node: Anvil, policy: SendPolicy | None = None) -> Web3Ledger:
     """A new federation, seen as a participant."""
     sponsor = node.account(0)
     now = int(node.web3.eth.get_block("latest")["timestamp"])
-    address, _ = deploy(node.web3, sponsor, terms(sponsor.address, now), funding=Gwei(ETH))
+    referee, _ = deploy_referee(node.web3, sponsor)
+    address, _ = deploy(node.web3, sponsor, terms(sponsor.address, now, referee), funding=Gwei(ETH))
     return Web3Ledger(node.web3, address, node.account(1), policy=policy)
 
 
@@ -153,7 +157,7 @@ def test_an_unfunded_account_on_anvil_is_told_value_and_gas(node: Anvil) -> None
         federation(node).signed_by(poor).join(Gwei(2 * ETH))
     now = int(node.web3.eth.get_block("latest")["timestamp"])
     with pytest.raises(LedgerError, match=r"\(1 ETH to send, up to 0\.\d+ ETH for gas\)"):
-        deploy(node.web3, poor, terms(poor.address, now), funding=Gwei(ETH))
+        deploy(node.web3, poor, terms(poor.address, now, node.account(0).address), funding=Gwei(ETH))
 
 
 def test_a_bad_connection_loses_and_repeats_nothing(node: Anvil) -> None:
@@ -175,10 +179,11 @@ def test_a_federation_on_geth_from_deployment_to_commit(tmp_path: Path) -> None:
             node.fund(account.address)
         now = int(node.web3.eth.get_block("latest")["timestamp"])
         policy = SendPolicy(confirmations=2)
-        address, receipt = deploy(node.web3, sponsor, terms(sponsor.address, now), funding=Gwei(ETH), policy=policy)
+        referee, _ = deploy_referee(node.web3, sponsor, policy)
+        address, receipt = deploy(node.web3, sponsor, terms(sponsor.address, now, referee), funding=Gwei(ETH), policy=policy)
         ledger = Web3Ledger(node.web3, address, participant, policy=policy, from_block=receipt.block)
         ledger.join(Gwei(2 * ETH))
         ledger.commit(1, 7)
         expected = ["Deployed", "Funded", "Joined", "RoundOpened", "Committed"]
         assert [event.name for event in ledger.events()] == expected
-        assert replace(ledger.terms(), oracles=()) == replace(terms(sponsor.address, now), oracles=())
+        assert replace(ledger.terms(), oracles=()) == replace(terms(sponsor.address, now, referee), oracles=())

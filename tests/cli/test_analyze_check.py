@@ -23,7 +23,7 @@ def test_an_index_and_a_deployment_file_are_equal_to_the_contract(indexed: tuple
     bench, path = indexed
     for history in (path, bench.folder / "deployment.json"):
         said = bench.qfl("analyze", "check", history, "--json").json
-        assert (said["equal"], said["members"], said["fields"], said["first"]) == (True, 2, 30, "")
+        assert (said["equal"], said["members"], said["fields"], said["first"]) == (True, 2, 43, "")
     assert "equal to the contract" in bench.qfl("analyze", "check", path).out
 
 

@@ -15,7 +15,9 @@ from qfl_chain.errors import InputError, RunError
 
 from .conftest import ORACLES, Bench, qfl
 
-NAMES = ["Deployed", "Funded", "Joined", "Joined", "RoundOpened", "Committed", "Committed", "Revealed", "Revealed"]
+SEATING = ["Bonded"] * 4 + ["CommitteeSeated"]
+ROUND = ["RoundOpened", "Committed", "Committed", "Revealed", "Revealed"]
+NAMES = ["Deployed", "Funded", *SEATING, "Joined", "Joined", *ROUND]
 ENV: dict[str, str | None] = {"QFL_DEPLOYMENT": None, "ETH_RPC_URL": None, "QFL_STORE": None}
 
 
@@ -31,7 +33,7 @@ def test_a_chain_is_indexed_and_the_index_goes_on_with_it(revealed: Bench, tmp_p
     first = revealed.qfl("analyze", "index", "-o", file, "--json")
     assert first.json["events"] == len(NAMES)
     assert (first.json["participants"], first.json["rounds"], first.json["reports"]) == (2, 1, 0)
-    assert first.json["transactions"] == 7
+    assert first.json["transactions"] == 12
     assert (first.json["source"], first.json["chain_id"]) == (revealed.url, 31337)
     report(revealed)
     second = revealed.qfl("analyze", "index", "-o", file, "--json").json
@@ -40,7 +42,7 @@ def test_a_chain_is_indexed_and_the_index_goes_on_with_it(revealed: Bench, tmp_p
     with open_index(file) as index:
         assert [row[0] for row in index.query("SELECT name FROM events ORDER BY block, log_index")][:-1] == NAMES
         functions = [row[0] for row in index.query("SELECT function FROM transactions ORDER BY block")]
-        assert functions == ["deploy", "join", "join", "commit", "commit", "reveal", "reveal", "report"]
+        assert functions == ["deploy", *["bond"] * 4, "seat", "join", "join", "commit", "commit", "reveal", "reveal", "report"]
 
 
 def test_without_a_store_the_evidence_is_a_gap(revealed: Bench, tmp_path: Path) -> None:

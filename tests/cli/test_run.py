@@ -45,7 +45,7 @@ def test_a_run_prints_tables_and_says_where_everything_is(scenario: Path, tmp_pa
         "Money, in gwei",
     ):
         assert title in said.out
-    assert "deposits + funding = stakes + unclaimed + paid + pool" in said.out
+    assert "deposits + funding + bonded = " in said.out
     assert "small, seed 9, complete" in said.out
     assert "round   1: accuracy" in said.err
     assert f"qfl verify {tmp_path / 'run'}" in said.err

@@ -41,6 +41,7 @@ class Model:
     start: int = 0
     revealed: int = 0
     accumulator: int = 0
+    budget: int = 0
     admission: str = "open"
     lapsed: set[int] = field(default_factory=set)
     reports: list[StandingReport] = field(default_factory=list)
@@ -120,6 +121,7 @@ class Model:
                 self.lapsed.add(self.number)
             self.close()
             self.number, self.start, self.admission = self.number + 1, now, "open"
+            self.budget = min(self.terms.rewardPerRound, self.funded - self.total())
         refuse_if(self.phase(now) != "commit", "WrongPhase")
         account = self.account(name)
         refuse_if(account.round == self.number, "AlreadyCommitted")
@@ -146,10 +148,9 @@ class Model:
     def report(self, cumulative: Mapping[str, int], signatures: int, now: int) -> None:
         total = sum(cumulative.values())
         refuse_if(self.phase(now) != "report", "WrongPhase")
-        refuse_if(self.revealed < self.terms.minReveals, "TooFewReveals")
-        most = min(self.total() + self.terms.rewardPerRound, self.funded)
-        refuse_if(not self.total() <= total <= most, "TotalOutOfRange")
         refuse_if(signatures < self.quorum, "QuorumMissing")
+        refuse_if(self.revealed < self.terms.minReveals, "TooFewReveals")
+        refuse_if(total - self.total() not in (0, self.budget), "TotalOutOfRange")
         self.reports.append(StandingReport(self.number, now + self.terms.challengeWindow, total, dict(cumulative)))
         self.close()
 

@@ -63,8 +63,8 @@ def test_an_artifact_is_written_as_it_was_read(tmp_path: Path) -> None:
 
 
 def test_an_unknown_contract_is_unavailable() -> None:
-    with pytest.raises(Unavailable, match="no artifact of a contract named 'Referee'"):
-        load_artifact("Referee")
+    with pytest.raises(Unavailable, match="no artifact of a contract named 'Nobody'"):
+        load_artifact("Nobody")
 
 
 def test_a_wheel_without_sources_says_so(tmp_path: Path) -> None:

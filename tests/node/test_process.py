@@ -19,7 +19,7 @@ from eth_account import Account
 from web3 import HTTPProvider, Web3
 
 from qfl_chain.chain.devnet import default_path, derive, load_settings
-from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.chain.ledger import Web3Ledger, deploy, deploy_referee
 from qfl_chain.chain.node.client import ask
 from qfl_chain.chain.node.directory import check_made_with, claim, endpoint_of, stop
 from qfl_chain.chain.services import need_service
@@ -83,7 +83,7 @@ def test_web3_deploys_and_reads_a_federation(tmp_path: Path) -> None:
             sponsor=names[0],
             guardian=names[1],
             guardian_expiry=int(web3.eth.get_block("latest")["timestamp"]) + 10**6,
-            referee=names[1],
+            referee=deploy_referee(web3, accounts[0])[0],
             oracles=tuple(sorted(names[2:6], key=lambda name: bytes.fromhex(name[2:]))),
         )
         address, _ = deploy(web3, accounts[0], terms, funding=Gwei(10**9))

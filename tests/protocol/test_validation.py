@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from qfl_chain.errors import ProtocolError
 from qfl_chain.protocol.codec import Rules, Validation, decode_validation, encode_validation
 from qfl_chain.protocol.merkle import tree_root
-from qfl_chain.protocol.validation import validation_leaves, validation_root
+from qfl_chain.protocol.validation import check_validation, validation_leaves, validation_root
 
 from .builders import validation_block
 
@@ -31,3 +33,10 @@ def test_the_root_is_that_of_the_leaves_and_changes_with_every_sample() -> None:
     other = Validation(SMALL.rules, np.array([[1, -2], [3, 5]]), SMALL.labels, 3)
     assert validation_root(other) != validation_root(SMALL)
     assert encode_validation(other) != encode_validation(SMALL)
+
+
+def test_a_block_that_is_not_the_roots_is_refused() -> None:
+    block = validation_block()
+    check_validation(block, validation_root(decode_validation(block)))
+    with pytest.raises(ProtocolError, match="sign nothing, and leave"):
+        check_validation(block, bytes(32))

@@ -103,7 +103,9 @@ class Comparison:
         with _pruning():
             said = read_snapshot(self.node, self.federation, block, asked)
         expected, found = _values(self._expected(state, asked, now, said)), _values(said)
-        expected[BALANCE] = state.balance * WEI_PER_GWEI + forced
+        owed = state.balance * WEI_PER_GWEI
+        # Less of it may have been there at an earlier block, so a search backwards must not stop at one.
+        expected[BALANCE] = min(max(int(found[BALANCE]), owed), owed + forced)
         return tuple(
             Difference(*field, value, found[field]) for field, value in expected.items() if value != found[field]
         )

@@ -61,35 +61,35 @@ def test_a_federation_nobody_joined_is_equal() -> None:
     ("edit", "differs", "first"),
     [
         ("amount = amount - 1 WHERE name = 'Funded' AND amount = 77", ("pool", "funded"), "amount is 76 in the index"),
-        ("amount = 900, stake = 900 WHERE name = 'Joined' AND block = 8", ("ben", "stake"), "Joined in block 8, log 0"),
+        ("amount = 900, stake = 900 WHERE name = 'Joined' AND block = 12", ("ben", "stake"), "Joined in block 12, log 0"),
         (
             "amount = amount + 1 WHERE name = 'Penalized'",
             ("dan", "stake"),
             "amount is 51 in the index, 50 on the chain",
         ),
         ("cumulative = 105 WHERE name = 'Claimed'", ("ann", "claimed"), "cumulative is 105 in the index, 100 on the"),
-        ("amount = 105 WHERE name = 'Claimed'", ("pool", "paid"), "Claimed in block 17, log 0"),
-        ("round = 6 WHERE name = 'Committed' AND block = 35", ("ann", "round"), "round is 6 in the index, 5 on the"),
+        ("amount = 105 WHERE name = 'Claimed'", ("pool", "paid"), "Claimed in block 21, log 0"),
+        ("round = 6 WHERE name = 'Committed' AND block = 39", ("ann", "round"), "round is 6 in the index, 5 on the"),
         (
-            f"commitment = {ALTERED.format('commitment')} WHERE name = 'Committed' AND block = 35",
+            f"commitment = {ALTERED.format('commitment')} WHERE name = 'Committed' AND block = 39",
             ("ann", "commitment"),
-            "Committed in block 35, log 1",
+            "Committed in block 39, log 1",
         ),
-        ("withdrawable_at = 1 WHERE name = 'Exited' AND block = 29", ("ben", "withdrawable_at"), "Exited in block 29"),
-        ("amount = 1 WHERE name = 'Exited' AND block = 29", ("ben", "exiting"), "amount is 1 in the index"),
-        ("start = start + 1 WHERE name = 'RoundOpened' AND round = 5", ("round", "start"), "RoundOpened in block 35"),
+        ("withdrawable_at = 1 WHERE name = 'Exited' AND block = 33", ("ben", "withdrawable_at"), "Exited in block 33"),
+        ("amount = 1 WHERE name = 'Exited' AND block = 33", ("ben", "exiting"), "amount is 1 in the index"),
+        ("start = start + 1 WHERE name = 'RoundOpened' AND round = 5", ("round", "start"), "RoundOpened in block 39"),
         ("name = 'Joined', stake = 0 WHERE name = 'Withdrawn'", ("ann", "exiting"), "the chain has Withdrawn there"),
-        ("total = total + 1 WHERE name = 'Reported' AND round = 1", ("latest report", "total"), "Reported in block 16"),
-        ("time = time + INTERVAL 1 SECOND WHERE name = 'Reported'", ("latest report", "active_at"), "its time is"),
+        ("total = total + 1 WHERE name = 'Reported' AND round = 1", ("latest report", "total"), "Reported in block 20"),
+        ("time = time + INTERVAL 1 SECOND WHERE name = 'Reported'", ("latest report", "filing"), "its time is"),
         (
             f"rewards = {ALTERED.format('rewards')} WHERE name = 'Reported' AND round = 1",
             ("latest report", "rewards"),
             "rewards is 0xff",
         ),
         (
-            f"digest = {ALTERED.format('digest')} WHERE name = 'Revealed' AND block = 37",
+            f"digest = {ALTERED.format('digest')} WHERE name = 'Revealed' AND block = 41",
             ("round", "accumulator"),
-            "Revealed in block 37, log 0",
+            "Revealed in block 41, log 0",
         ),
         ("name = 'Unpaused' WHERE name = 'Cancelled'", ("round", "admission"), "the chain has Cancelled there"),
         (
@@ -110,20 +110,20 @@ def test_an_edited_log_is_found(played: Played, index: Index, edit: str, differs
 @pytest.mark.parametrize(
     ("name", "block"),
     [
-        ("Joined", 2),
-        ("Joined", 5),
-        ("Joined", 28),
-        ("Funded", 29),
-        ("Penalized", 13),
-        ("Claimed", 12),
-        ("Committed", 30),
-        ("Revealed", 32),
-        ("Reported", 11),
-        ("Exited", 23),
-        ("Withdrawn", 27),
-        ("ReportVoided", 22),
-        ("Cancelled", 33),
-        ("Reclaimed", 34),
+        ("Joined", 11),
+        ("Joined", 14),
+        ("Joined", 37),
+        ("Funded", 38),
+        ("Penalized", 22),
+        ("Claimed", 21),
+        ("Committed", 39),
+        ("Revealed", 41),
+        ("Reported", 20),
+        ("Exited", 32),
+        ("Withdrawn", 36),
+        ("ReportVoided", 31),
+        ("Cancelled", 42),
+        ("Reclaimed", 43),
     ],
 )
 def test_a_missing_log_is_found(played: Played, index: Index, name: str, block: int) -> None:
@@ -136,28 +136,28 @@ def test_a_missing_log_is_found(played: Played, index: Index, name: str, block: 
 
 def test_a_log_that_never_was_is_found(played: Played, index: Index) -> None:
     index.connection.execute(
-        "INSERT INTO events SELECT * REPLACE (20 AS block, 7 AS log_index) FROM events WHERE name = 'Joined' LIMIT 1"
+        "INSERT INTO events SELECT * REPLACE (29 AS block, 7 AS log_index) FROM events WHERE name = 'Joined' LIMIT 1"
     )
     checked = check_index(index, played.web3)
     assert (address("ann"), "stake") in fields(checked)
-    assert re.match(r"Joined in block 25, log 7, .* which the chain does not have", checked.first)
+    assert re.match(r"Joined in block 29, log 7, .* which the chain does not have", checked.first)
 
 
 def test_an_edit_of_what_the_contract_forgot_is_found_in_the_logs_themselves(played: Played, index: Index) -> None:
     index.connection.execute(
-        f"UPDATE events SET digest = {ALTERED.format('digest')} WHERE name = 'Revealed' AND block = 15"
+        f"UPDATE events SET digest = {ALTERED.format('digest')} WHERE name = 'Revealed' AND block = 19"
     )
     checked = check_index(index, played.web3)
     assert checked.differences == ()
     assert not checked.sound
-    assert checked.first == "Reported in block 16, log 0: its inputs are not the reveals before it"
+    assert checked.first == "Reported in block 20, log 0: its inputs are not the reveals before it"
 
 
 def test_a_stake_that_does_not_follow_is_found_in_the_logs_themselves(played: Played, index: Index) -> None:
-    index.connection.execute("UPDATE events SET stake = 5 WHERE name = 'Joined' AND block = 7")
+    index.connection.execute("UPDATE events SET stake = 5 WHERE name = 'Joined' AND block = 11")
     checked = check_index(index, played.web3)
     assert (checked.differences, checked.sound) == ((), False)
-    assert checked.first == "Joined in block 7, log 0: stake is 5, the logs before give 1000"
+    assert checked.first == "Joined in block 11, log 0: stake is 5, the logs before give 1000"
 
 
 def test_ether_forced_on_the_contract_is_a_note_and_covers_nothing_up() -> None:
@@ -186,20 +186,20 @@ def test_a_stake_whose_log_is_missing_is_no_forced_ether() -> None:
             index.connection.execute("DELETE FROM events WHERE name = 'Joined' AND amount = 2000")
             checked = check_index(index, played.web3)
             assert fields(checked) == {("contract", "balance")}
-            assert checked.first.startswith("Joined in block 8, log 0")
+            assert checked.first.startswith("Joined in block 12, log 0")
 
 
 def test_a_node_without_old_state_leads_to_the_last_event_that_touched_it(played: Played, index: Index) -> None:
     index.connection.execute("UPDATE events SET amount = 51 WHERE name = 'Penalized'")
-    checked = check_index(index, _pruned(played, keep=34))
+    checked = check_index(index, _pruned(played, keep=43))
     assert (address("dan"), "stake") in fields(checked)
-    assert "the last event that touched it is Reclaimed in block 39" in checked.first
+    assert "the last event that touched it is Reclaimed in block 43" in checked.first
     assert "the node has pruned the state before (missing trie node 0xab" in checked.first
 
 
 def test_a_node_without_the_index_s_state_is_an_error(played: Played, index: Index) -> None:
-    with pytest.raises(LedgerError, match=r"no state of block 34 any more .* bring the index up to the latest block"):
-        check_index(index, _pruned(played, keep=35))
+    with pytest.raises(LedgerError, match=r"no state of block 43 any more .* bring the index up to the latest block"):
+        check_index(index, _pruned(played, keep=44))
 
 
 def test_an_index_of_another_chain_is_refused(played: Played) -> None:
@@ -229,8 +229,8 @@ def test_an_empty_index_has_nothing_to_check(played: Played) -> None:
 
 
 def test_a_reorg_since_is_noticed(played: Played, index: Index) -> None:
-    index.connection.execute("UPDATE blocks SET hash = '\\x01'::BLOB WHERE number = 34")
-    with pytest.raises(RunError, match="the chain has another block 34 by now"):
+    index.connection.execute("UPDATE blocks SET hash = '\\x01'::BLOB WHERE number = 43")
+    with pytest.raises(RunError, match="the chain has another block 43 by now"):
         check_index(index, played.web3)
 
 

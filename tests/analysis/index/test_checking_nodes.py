@@ -10,7 +10,7 @@ from qfl_chain.analysis.index.checking import check_index
 from qfl_chain.analysis.index.database import Meta, create_index
 from qfl_chain.analysis.index.indexing import index_chain
 from qfl_chain.chain.devnet import derive
-from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.chain.ledger import Web3Ledger, deploy, deploy_referee
 from qfl_chain.types import Gwei
 from tests.anvil import MNEMONIC, anvil
 from tests.chain.test_nodes import ETH, federation, terms
@@ -42,5 +42,6 @@ def test_on_geth(tmp_path: Path) -> None:
         for account in (sponsor, participant):
             node.fund(account.address)
         now = int(node.web3.eth.get_block("latest")["timestamp"])
-        address, _ = deploy(node.web3, sponsor, terms(sponsor.address, now), funding=Gwei(ETH))
+        referee, _ = deploy_referee(node.web3, sponsor)
+        address, _ = deploy(node.web3, sponsor, terms(sponsor.address, now, referee), funding=Gwei(ETH))
         check(node.web3, Web3Ledger(node.web3, address, participant))

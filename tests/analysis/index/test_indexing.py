@@ -17,7 +17,7 @@ from qfl_chain.analysis.index.database import Index, Meta, create_index, resume_
 from qfl_chain.analysis.index.facts import load_facts
 from qfl_chain.analysis.index.indexing import index_chain
 from qfl_chain.chain import bulk
-from qfl_chain.chain.ledger import Web3Ledger, deploy
+from qfl_chain.chain.ledger import Web3Ledger, deploy, deploy_referee
 from qfl_chain.errors import LedgerError, QflError, RunError, WrongContract
 from qfl_chain.types import Gwei
 from tests.anvil import Anvil, anvil
@@ -386,7 +386,8 @@ def test_geth_is_read_as_anvil_is(tmp_path: Path) -> None:
         sponsor = Account.from_key(b"\x07" * 32)
         node.fund(sponsor.address)
         now = int(node.web3.eth.get_block("latest")["timestamp"])
-        address, _ = deploy(node.web3, sponsor, terms(sponsor.address, now), funding=Gwei(GWEI))
+        referee, _ = deploy_referee(node.web3, sponsor)
+        address, _ = deploy(node.web3, sponsor, terms(sponsor.address, now, referee), funding=Gwei(GWEI))
         ledger = Web3Ledger(node.web3, address, sponsor)
         ledger.join(Gwei(2 * GWEI))
         with create_index(None, Meta(ledger.chain_id, address, 0, node.url)) as index:
