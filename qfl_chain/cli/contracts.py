@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from qfl_chain.cli.output import json_option, print_json, print_table
+from qfl_chain.cli.output import json_option, print_json
 from qfl_chain.errors import VerificationFailed
 
 CODE_LIMIT = 24_576
@@ -54,9 +54,11 @@ def show(contract: str, as_json: bool) -> None:
     click.echo(f"{contract}, solc {artifact.compiler}: {sizes['runtime']:,} of {CODE_LIMIT:,} bytes deployed")
     click.echo()
     for kind, found in members.items():
-        print_table(
-            f"{kind.capitalize()}s", ("selector", "signature"), [(one["selector"], one["signature"]) for one in found]
-        )
+        # No table: a signature with structs is wider than any screen, and would push the selectors out of it.
+        click.echo(f"{kind.capitalize()}s")
+        for one in found:
+            click.echo(f"  {one['selector']}  {one['signature']}")
+        click.echo()
 
 
 def _members(abi: tuple[Mapping[str, Any], ...], kind: str) -> list[dict[str, str]]:

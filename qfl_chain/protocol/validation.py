@@ -42,8 +42,8 @@ def check_validation(block: bytes, root: bytes) -> None:
     found = validation_root(decode_validation(block))
     if found != root:
         raise ProtocolError(
-            f"the validation block leads to root 0x{found.hex()}, the terms say 0x{root.hex()}: the sponsor deployed terms "
-            "under which right reports can be refuted; sign nothing, and leave"
+            f"the validation block leads to root 0x{found.hex()}, the terms say 0x{root.hex()}: under these terms "
+            "right reports can be refuted; sign nothing, and leave"
         )
 
 

@@ -91,7 +91,9 @@ def test_a_whole_round_from_join_to_claim(devnet: Devnet, ledger: Web3Ledger, te
 
     reveal = Reveal(ledger.account, Gwei(2 * ETH), opening.digest)
     tree = reward_tree({ledger.account: Gwei(ETH // 10)})
-    report = Report(1, accumulate([reveal]), tree.root, Digest(b"n" * 32), Digest(b"e" * 32), b"r" * 32, Gwei(ETH // 10))
+    report = Report(
+        1, accumulate([reveal]), tree.root, Digest(b"n" * 32), Digest(b"e" * 32), b"r" * 32, Gwei(ETH // 10)
+    )
     digest = report_digest(report, ledger.chain_id, ledger.federation)
     ledger.report(report, [sign_digest(account, digest) for account in devnet.accounts[2:5]])
     assert ledger.active_round() is None

@@ -180,7 +180,9 @@ def test_a_federation_on_geth_from_deployment_to_commit(tmp_path: Path) -> None:
         now = int(node.web3.eth.get_block("latest")["timestamp"])
         policy = SendPolicy(confirmations=2)
         referee, _ = deploy_referee(node.web3, sponsor, policy)
-        address, receipt = deploy(node.web3, sponsor, terms(sponsor.address, now, referee), funding=Gwei(ETH), policy=policy)
+        address, receipt = deploy(
+            node.web3, sponsor, terms(sponsor.address, now, referee), funding=Gwei(ETH), policy=policy
+        )
         ledger = Web3Ledger(node.web3, address, participant, policy=policy, from_block=receipt.block)
         ledger.join(Gwei(2 * ETH))
         ledger.commit(1, 7)

@@ -42,7 +42,18 @@ def test_a_chain_is_indexed_and_the_index_goes_on_with_it(revealed: Bench, tmp_p
     with open_index(file) as index:
         assert [row[0] for row in index.query("SELECT name FROM events ORDER BY block, log_index")][:-1] == NAMES
         functions = [row[0] for row in index.query("SELECT function FROM transactions ORDER BY block")]
-        assert functions == ["deploy", *["bond"] * 4, "seat", "join", "join", "commit", "commit", "reveal", "reveal", "report"]
+        assert functions == [
+            "deploy",
+            *["bond"] * 4,
+            "seat",
+            "join",
+            "join",
+            "commit",
+            "commit",
+            "reveal",
+            "reveal",
+            "report",
+        ]
 
 
 def test_without_a_store_the_evidence_is_a_gap(revealed: Bench, tmp_path: Path) -> None:

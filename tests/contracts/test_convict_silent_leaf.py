@@ -26,7 +26,7 @@ def names(sent: Sent) -> list[str]:
 
 
 def test_the_report_is_void_and_its_signers_lose_a_tenth(federation: Deployment) -> None:
-    pending, deadline = run_out(federation)
+    pending, _ = run_out(federation)
     held, burnt, whole = federation.balance, federation.chain.balance(BURNT), federation.terms.oracleBond
     sent, taken = convict(federation, pending), 3 * (whole // 10)
     refuted = sent.only("Refuted")

@@ -61,7 +61,11 @@ def test_a_federation_nobody_joined_is_equal() -> None:
     ("edit", "differs", "first"),
     [
         ("amount = amount - 1 WHERE name = 'Funded' AND amount = 77", ("pool", "funded"), "amount is 76 in the index"),
-        ("amount = 900, stake = 900 WHERE name = 'Joined' AND block = 12", ("ben", "stake"), "Joined in block 12, log 0"),
+        (
+            "amount = 900, stake = 900 WHERE name = 'Joined' AND block = 12",
+            ("ben", "stake"),
+            "Joined in block 12, log 0",
+        ),
         (
             "amount = amount + 1 WHERE name = 'Penalized'",
             ("dan", "stake"),
