@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qfl_chain.protocol.faults import Fault
+
 from .conftest import MEMBERS
 from .disputes import BURNT, Pending, accounted, report_pending
 from .harness import Deployment, Sent
@@ -30,7 +32,7 @@ def test_the_report_is_void_and_its_signers_lose_a_tenth(federation: Deployment)
     held, burnt, whole = federation.balance, federation.chain.balance(BURNT), federation.terms.oracleBond
     sent, taken = convict(federation, pending), 3 * (whole // 10)
     refuted = sent.only("Refuted")
-    assert (refuted["round"], refuted["reporter"]) == (1, address("dave"))
+    assert (refuted["round"], refuted["fault"], refuted["reporter"]) == (1, Fault.UNAVAILABLE, address("dave"))
     assert (refuted["bounty"], refuted["burned"]) == (taken // 10, taken - taken // 10)
     assert sent.only("Credited") == {"account": address("outsider"), "amount": federation.demand_bond}
     assert sent.only("ReportVoided") == {"round": 1}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from qfl_chain.protocol.faults import Fault
+
 from .conftest import MEMBERS, STAKE
 from .disputes import BURNT, accounted
 from .fake_referee import circuit_of
@@ -112,7 +114,7 @@ def test_silence_after_the_report_costs_its_oracles_a_tenth_and_voids_it(federat
     sent = convict(federation, played, filing)
     taken = 3 * (whole // 10)
     refuted = sent.only("Refuted")
-    assert (refuted["round"], refuted["reporter"]) == (1, address("dave"))
+    assert (refuted["round"], refuted["fault"], refuted["reporter"]) == (1, Fault.UNAVAILABLE, address("dave"))
     assert (refuted["bounty"], refuted["burned"]) == (taken // 10, taken - taken // 10)
     assert sent.only("ReportVoided") == {"round": 1}
     assert "Convicted" not in names(sent)
