@@ -170,7 +170,7 @@ def test_a_signature_of_another_oracle_is_refused(federation: Deployment, positi
 
 
 @pytest.mark.parametrize("position", [2, 4])
-def test_a_high_s_is_refused(federation: Deployment, position: int) -> None:
+def test_a_twin_with_a_high_s_is_refused(federation: Deployment, position: int) -> None:
     arguments = [*two(federation)]
     r, packed = arguments[position][:32], int.from_bytes(arguments[position][32:], "big")
     v, s = packed >> 255, packed & (2**255 - 1)
