@@ -214,7 +214,7 @@ def audit(network: Network, url: str, store: str, rounds: int, directory: Path) 
     history, money = summary.recomputed.history, summary.money
 
     held = int(web3.eth.get_balance(web3.to_checksum_address(deployment.federation)))
-    assert held == 10**9 * (money.stakes + money.exiting + money.unclaimed + money.pool)
+    assert held == 10**9 * money.balance
     for name, account in parties.items():
         member = ledger.member(account)
         told = history.accounts[account]
