@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qfl_chain.actors.court import Court
 from qfl_chain.actors.demands import Demand, demands
 from qfl_chain.actors.examining import published_block
@@ -12,10 +14,14 @@ from qfl_chain.ports import ContentStore
 from qfl_chain.protocol.evidence import LOSS_BYTES, EvidenceBlock, read_header
 from qfl_chain.protocol.filing import committee_at, filing_of
 from qfl_chain.protocol.merkle import excerpt
+from qfl_chain.protocol.packing import pack_address
 
 
 class Answering:
     """Looks for demands of the live round and of the latest report's, and answers one at a time.
+
+    Everybody who holds the bytes can answer, so each account begins at another demand: many are then answered by many,
+    and not the first of them by all.
 
     Args:
         court: the federation, written as the account that answers.
@@ -33,13 +39,17 @@ class Answering:
         history, now = self._view.history(), self._court.now()
         latest = history.standing[-1] if history.standing else 0
         for number in sorted({latest, self._court.live().number}):
-            for demand in demands(self._view.events(), number):
-                if not demand.is_open(now):
-                    continue
+            for demand in self._from_own_place(
+                [one for one in demands(self._view.events(), number) if one.is_open(now)]
+            ):
                 answered = self._update(demand) if demand.digest is not None else self._leaf(demand)
                 if answered is not None:
                     return answered
         return None
+
+    def _from_own_place(self, found: Sequence[Demand]) -> Sequence[Demand]:
+        start = int.from_bytes(pack_address(self._court.account), "big") % len(found) if found else 0
+        return [*found[start:], *found[:start]]
 
     def _update(self, demand: Demand) -> Step | None:
         assert demand.digest is not None  # the caller asked

@@ -19,9 +19,9 @@ from qfl_chain.chain.ledger import Web3Ledger
 from qfl_chain.chain.outbox import Outbox
 from qfl_chain.chain.transport import answering
 from qfl_chain.errors import LedgerError
-from qfl_chain.protocol.eip712 import SIGNATURE_BYTES, committee_bytes, pack_signatures, report_digest
+from qfl_chain.protocol.eip712 import SIGNATURE_BYTES, committee_bytes, report_digest
 from qfl_chain.protocol.faults import Fault
-from qfl_chain.protocol.filing import ShownLeaf, committee_at, filing_tuple
+from qfl_chain.protocol.filing import ShownLeaf, filing_tuple
 from qfl_chain.protocol.merkle import Excerpt
 from qfl_chain.protocol.packing import pack_address
 from qfl_chain.types import Address, Digest, Filing, Gwei, Receipt, Report, Signature
@@ -86,10 +86,6 @@ class Web3Court(Web3Ledger):
     def report_alone(self, report: Report, oracles: Sequence[Address]) -> Receipt:
         place = sorted(oracles, key=pack_address).index(self.account)
         return self._send("reportAlone", report_tuple(report), place, committee_bytes(oracles))
-
-    def report(self, report: Report, signatures: Sequence[Signature]) -> Receipt:
-        packed = pack_signatures(committee_at(self.events(), None), signatures)
-        return self._send("report", report_tuple(report), packed.signed, packed.signers, packed.signatures)
 
     # Proofs
 
@@ -168,7 +164,7 @@ class Web3Court(Web3Ledger):
         try:
             function, arguments = self._contract.decode_function_input(sent["input"])
         except ValueError:
-            # Whoever answers through a contract of its own hides the bytes: the input is that contract's.
+            # Not a call of this contract: somebody's own code called it.
             return "", {}
         return str(function.fn_name), arguments
 

@@ -214,6 +214,11 @@ def targets(labels: IntArray, classes: int) -> IntArray:
     return np.where(labels[:, None] == np.arange(classes)[None, :], 1, -1).astype(np.int64)
 
 
+def update_bytes(parameters: int) -> int:
+    """How long the block of an update of so many parameters is."""
+    return len(_head(UPDATE_MAGIC, Digest(bytes(DIGEST_BYTES)), 0, 0)) + 4 * parameters
+
+
 def _head(magic: bytes, circuit: Digest, number: int, count: int) -> bytes:
     return b"".join(
         (

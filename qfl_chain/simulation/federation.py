@@ -8,7 +8,7 @@ from functools import partial
 
 from eth_account.signers.local import LocalAccount
 
-from qfl_chain.actors.oracle import Oracle
+from qfl_chain.actors.oracle import MAX_UPDATE_BYTES, Oracle
 from qfl_chain.actors.participant import Learner
 from qfl_chain.actors.view import ChainView
 from qfl_chain.chain.accounts import salt_secret, sign_digest
@@ -26,9 +26,16 @@ from qfl_chain.learning.preprocess import FederatedData, PublicData, Samples
 from qfl_chain.learning.settings import TrainingSettings
 from qfl_chain.learning.training import initial_model, local_update
 from qfl_chain.ports import ContentStore
-from qfl_chain.protocol.codec import Model, Validation, decode_model, encode_model, encode_validation
+from qfl_chain.protocol.codec import (
+    Model,
+    Validation,
+    decode_model,
+    encode_model,
+    encode_validation,
+    update_bytes,
+)
 from qfl_chain.protocol.contribution import most_coalitions
-from qfl_chain.protocol.evidence import largest_evidence
+from qfl_chain.protocol.evidence import LOSS_BYTES, largest_evidence
 from qfl_chain.protocol.validation import validation_root
 from qfl_chain.schema import nearest
 from qfl_chain.simulation.behaviours import BEHAVIOURS, LABEL_FLIP, TRAINING, Party, Role
@@ -244,8 +251,13 @@ def publish_terms(
     oracles: Sequence[Address],
     referee: Address,
 ) -> Terms:
-    """Publish what the terms name by digest, and write the terms down."""
+    """Publish what the terms name by digest, and write the terms down.
+
+    Raises:
+        ScenarioError: an update or a row of losses that no transaction could show.
+    """
     settings, validation = scenario.terms, data.validation
+    check_answers_fit(circuit.parameters, min(scenario.rules.subset, len(validation)))
     model = Model(circuit.digest, 0, initial_model(circuit, scenario.training, scenario.seed))
     judged = Validation(scenario.rules, validation.features, validation.labels, len(data.classes))
     return Terms(
@@ -269,6 +281,25 @@ def publish_terms(
         referee=referee,
         oracles=tuple(oracles),
     )
+
+
+def check_answers_fit(parameters: int, samples: int) -> None:
+    """Whether a demand for an update, or for a leaf with its losses, can be answered in one transaction.
+
+    Raises:
+        ScenarioError: it cannot, so anybody could void honest reports.
+    """
+    update, row = update_bytes(parameters), LOSS_BYTES * samples
+    if update > MAX_UPDATE_BYTES:
+        raise ScenarioError(
+            f"circuit: {parameters} parameters make updates of {update:,} bytes, a demand can be answered with "
+            f"{MAX_UPDATE_BYTES:,}: use fewer layers or qubits"
+        )
+    if row > MAX_UPDATE_BYTES:
+        raise ScenarioError(
+            f"rules.subset: {samples} samples make rows of {row:,} bytes, a demand can be answered with "
+            f"{MAX_UPDATE_BYTES:,}: lower rules.subset"
+        )
 
 
 def _check_evidence_fits(scenario: Scenario, participants: int, validation: int) -> None:

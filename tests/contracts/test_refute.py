@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
+from .abi import encode
 from .conftest import MEMBERS
+from .contracts_in_bytes import forwarder
 from .disputes import BURNT, REFUTABLE, Pending, accounted, report_pending
 from .fake_referee import proof_of
 from .harness import Deployment, Sent
@@ -18,6 +20,12 @@ def refute(federation: Deployment, pending: Pending, base: Filing | None = None,
     proof = proof_of(federation, REFUTABLE, pending.filing, base)
     arguments = (REFUTABLE, pending.filing, base or NO_FILING, federation.signers, proof)
     return federation.send(who, "refute", *arguments)
+
+
+def call_of(federation: Deployment, pending: Pending) -> bytes:
+    """The refutation as a contract would send it."""
+    proof = proof_of(federation, REFUTABLE, pending.filing)
+    return encode("refute", (REFUTABLE, pending.filing, NO_FILING, federation.signers, proof))
 
 
 def refused(federation: Deployment, pending: Pending, **changed: object) -> tuple[object, ...]:
@@ -146,6 +154,30 @@ def test_a_signer_that_reports_itself_loses(federation: Deployment) -> None:
     refuted = sent.only("Refuted")
     assert refuted["bounty"] * 10 <= 3 * (whole // 2)
     assert refuted["bounty"] < whole // 2
+
+
+def test_a_bond_that_is_leaving_is_slashed_too(federation: Deployment) -> None:
+    leaves = federation.send(federation.oracles[0], "unbond").only("Unbonding")["withdrawableAt"]
+    refute(federation, report_pending(federation))
+    assert federation.view("bondOf", oracle_address(federation.oracles[0])) == (
+        federation.terms.oracleBond // 2,
+        leaves,
+    )
+
+
+def test_a_caller_that_refuses_the_bounty_refutes_nothing(federation: Deployment) -> None:
+    call = call_of(federation, report_pending(federation))
+    refuser = forwarder(federation.chain, "outsider", on_ether=None)
+    assert refuser.refused(federation, call) == ("TransferFailed",)
+    assert federation.latest.round == 1
+
+
+def test_a_bounty_is_not_paid_twice_to_a_caller_that_calls_back(federation: Deployment) -> None:
+    call, before = call_of(federation, report_pending(federation)), federation.balance
+    attacker = forwarder(federation.chain, "outsider", on_ether=call)
+    attacker.send(federation, call)
+    assert attacker.reentered
+    assert federation.balance == before - 3 * (federation.terms.oracleBond // 2)
 
 
 def test_a_missing_reveal_of_a_refuted_round_costs_nothing(federation: Deployment) -> None:

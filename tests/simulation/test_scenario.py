@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from qfl_chain.errors import CircuitError, ScenarioError
+from qfl_chain.simulation.federation import check_answers_fit
 from qfl_chain.simulation.scenario import (
     CircuitSettings,
     build_circuit,
@@ -169,3 +170,13 @@ def test_an_honest_participant_without_data_is_refused_before_anything_is_deploy
     text = SMALL + '\n[[participants]]\nname = "a"\n'
     with pytest.raises(ScenarioError, match=r"participants\.a: an honest participant needs data"):
         run(parse_scenario(text, "s"), tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "samples", "reason"),
+    [(29_990, 1, "circuit: 29990 parameters make updates of 120,003"), (1, 15_001, "rules.subset: 15001 samples make")],
+)
+def test_what_no_answer_to_a_demand_could_show_is_refused(parameters: int, samples: int, reason: str) -> None:
+    check_answers_fit(29_989, 15_000)
+    with pytest.raises(ScenarioError, match=reason):
+        check_answers_fit(parameters, samples)
