@@ -19,7 +19,6 @@ from pathlib import Path
 from subprocess import run
 from typing import Any, NamedTuple
 
-import numpy as np
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
 from eth_utils.abi import collapse_if_tuple
@@ -30,24 +29,17 @@ sys.path.insert(0, str(ROOT))
 from qfl_chain.chain.artifacts import load_artifact  # noqa: E402
 from qfl_chain.circuit.gates import Circuit, Gate, Source  # noqa: E402
 from qfl_chain.circuit.library import ANSATZES  # noqa: E402
-from qfl_chain.circuit.scoring import ScoringProgram  # noqa: E402
 from qfl_chain.circuit.trace import trace  # noqa: E402
-from qfl_chain.protocol.codec import Rules, digest_of_bytes  # noqa: E402
-from qfl_chain.protocol.evidence import aggregate_leaf, read_aggregate, row_bytes, row_losses  # noqa: E402
 from qfl_chain.protocol.refutation import Proof, find_fault  # noqa: E402
-from qfl_chain.protocol.trial import Trial  # noqa: E402
-from qfl_chain.types import Digest  # noqa: E402
 from tests.anvil import Anvil, anvil  # noqa: E402
 from tests.contracts.chain import Chain  # noqa: E402
 from tests.contracts.referee.bench import case_of  # noqa: E402
+from tests.contracts.referee.trials import one_update, with_wrong_loss  # noqa: E402
 from tests.contracts.references import address  # noqa: E402
-from tests.protocol.builders import Entry, model_block, scene, update_block, validation_block  # noqa: E402
-from tests.protocol.corruptions import trial_of, with_leaves  # noqa: E402
 from tests.services import find  # noqa: E402
 
 CAP = 16_777_216
 UNLIMITED = 400_000_000
-SAMPLES = 1_000
 DESIGNED = ((4, 4, 350_000), (8, 3, 4_000_000))
 WIDTHS = tuple(int(width) for width in sys.argv[1:]) or tuple(range(1, 15))
 
@@ -58,7 +50,7 @@ Gas = Callable[[bytes], int]
 @cache
 def calldata(qubits: int, layers: int) -> bytes:
     """A ``judge`` call that proves a loss of the candidate wrong."""
-    trial = _corrupted(_honest(_repeated(_period(qubits), layers)))
+    trial = with_wrong_loss(one_update(_repeated(_period(qubits), layers)))
     proof = find_fault(trial)
     assert isinstance(proof, Proof)
     item = next(item for item in load_artifact("Referee").abi if item.get("name") == "judge")
@@ -94,31 +86,6 @@ def _shifted(gate: Gate, offset: int) -> Gate:
     if angle is None or angle.source is not Source.PARAMETER:
         return gate
     return replace(gate, angle=replace(angle, index=angle.index + offset))
-
-
-def _honest(circuit: Circuit) -> Trial:
-    """A round of one participant. Its numbers have no zero bytes to speak of: those are cheaper in calldata."""
-    rng = np.random.default_rng(1)
-    digest = Digest(digest_of_bytes(circuit.to_bytes()))
-    base = model_block(rng.integers(-(1 << 40), 1 << 40, circuit.parameters).tolist(), 0, circuit=digest)
-    update = update_block(rng.integers(-(1 << 28), 1 << 28, circuit.parameters).tolist(), 1, digest)
-    facts, seen = scene([Entry(update)], max_norm=1 << 60)
-    seen = replace(
-        seen,
-        circuit=digest,
-        base_model=base,
-        executor=ScoringProgram(circuit),
-        validation=validation_block(Rules(), circuit.features, SAMPLES),
-    )
-    return trial_of(replace(facts, base_model=digest_of_bytes(base)), seen, circuit.to_bytes())
-
-
-def _corrupted(trial: Trial) -> Trial:
-    """The report with one loss of the candidate one unit too high."""
-    leaf = read_aggregate(trial.leaves[-1])
-    first, *rest = row_losses(trial.rows[leaf.row])
-    row = row_bytes([first + 1, *rest])
-    return with_leaves(trial, [*trial.leaves[:-1], aggregate_leaf(replace(leaf, row=Digest(keccak(row))))], [row])
 
 
 def on_anvil(node: Anvil) -> Gas:

@@ -8,6 +8,7 @@ from typing import Any
 
 from eth_utils import to_canonical_address
 
+from .chain import Chain
 from .harness import Deployment
 from .references import Filing, address, opening_of, oracle_address
 
@@ -47,6 +48,11 @@ def packed_reveals(federation: Deployment, names: Iterable[str], number: int | N
         + opening_of(name, number).digest
         for name in names
     )
+
+
+def endow_the_burn_address(chain: Chain) -> None:
+    """Puts a wei there, as on every chain in use: on a bare one, the first burn pays 25,000 gas for the account."""
+    chain.transact(address("sponsor"), BURNT, b"", 1)
 
 
 def accounted(federation: Deployment, names: Sequence[str], demands: int = 0) -> int:
