@@ -45,15 +45,7 @@ from qfl_chain.circuit.scoring import ScoringProgram
 from qfl_chain.circuit.trace import trace
 from qfl_chain.circuit.units import features_to_units, parameters_to_units
 from qfl_chain.errors import ChecksumError, LedgerError, QflError
-from qfl_chain.protocol.codec import (
-    Model,
-    Rules,
-    Update,
-    Validation,
-    encode_model,
-    encode_update,
-    encode_validation,
-)
+from qfl_chain.protocol.codec import Model, Rules, Update, Validation, encode_model, encode_update, encode_validation
 from qfl_chain.protocol.commitment import commitment
 from qfl_chain.protocol.contribution import most_coalitions
 from qfl_chain.protocol.evidence import largest_evidence

@@ -226,15 +226,13 @@ def decode_evidence(data: bytes) -> Evidence:
     scores = tuple(
         CoalitionScore(leaf.members, leaf.model, leaf.loss, row) for leaf, row in zip(coalitions, rows, strict=True)
     )
-    one = aggregate
-    verdict = Aggregate(one.candidate, one.before, one.after, one.accepted, one.model, final)
-    return Evidence(header, standings, scores, verdict)
+    fields = aggregate.candidate, aggregate.before, aggregate.after, aggregate.accepted, aggregate.model
+    return Evidence(header, standings, scores, Aggregate(*fields, final))
 
 
 def largest_evidence(players: int, coalitions: int, samples: int) -> int:
     """Bytes of the evidence block of a round with so many accepted updates, coalitions and drawn samples, at most."""
-    header = 180 + 4 * samples
-    participant = 148
+    header, participant = 180 + 4 * samples, 148
     coalition = 79 + (players + 7) // 8 + LOSS_BYTES * samples
     aggregate = 118 + LOSS_BYTES * samples
     return len(MAGIC) + 4 + header + players * participant + coalitions * coalition + aggregate
