@@ -34,17 +34,22 @@ class Answering:
         self._store = store
         self._view = view
 
-    def step(self) -> Step | None:
-        """Answer one open demand; None where there is none that one can answer."""
-        history, now = self._view.history(), self._court.now()
-        latest = history.standing[-1] if history.standing else 0
-        for number in sorted({latest, self._court.live().number}):
-            for demand in self._from_own_place(
-                [one for one in demands(self._view.events(), number) if one.is_open(now)]
-            ):
-                answered = self._update(demand) if demand.digest is not None else self._leaf(demand)
-                if answered is not None:
-                    return answered
+    def step(self, live: int) -> Step | None:
+        """Answer one open demand of the live or the latest reported round; None where there is nothing to do.
+
+        Asks the chain for its logs alone, unless there is a demand: whoever calls this has phases to keep.
+        """
+        events = self._view.events()
+        standing = self._view.history(events).standing
+        latest = standing[-1] if standing else 0
+        unanswered = [one for number in sorted({latest, live}) for one in demands(events, number) if not one.answer]
+        if not unanswered:
+            return None
+        now = self._court.now()
+        for demand in self._from_own_place([one for one in unanswered if one.is_open(now)]):
+            answered = self._update(demand) if demand.digest is not None else self._leaf(demand)
+            if answered is not None:
+                return answered
         return None
 
     def _from_own_place(self, found: Sequence[Demand]) -> Sequence[Demand]:

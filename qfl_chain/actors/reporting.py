@@ -143,10 +143,10 @@ class Reporting:
 
     def step(self) -> Step:
         """Answer a demand, fetch what is revealed, sign what follows, post what a quorum signed."""
-        answered = self._answering.step()
+        live, terms = self._ledger.live(), self._ledger.terms()
+        answered = self._answering.step(live.number)
         if answered is not None:
             return answered
-        live, terms = self._ledger.live(), self._ledger.terms()
         window = current_window(live, terms, self._ledger.now())
         if self._is_over(live, window):
             return Step("finish", live.number, finished=True)

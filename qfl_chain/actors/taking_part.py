@@ -45,9 +45,11 @@ class TakingPart:
             return self._reveal(live.number)
         if taking_part and not member.commitment and self._published != live.number:
             return self._publish(live.number)
-        answered = self._answering.step()
-        if answered is not None:
-            return answered
+        # A demand that could cost the participant runs out within the report phase; before it, reveals must not wait.
+        if window.phase in (Phase.REPORT, Phase.IDLE):
+            answered = self._answering.step(live.number)
+            if answered is not None:
+                return answered
         joining = self._round_to_join(live, window)
         if joining and member.round != joining:
             return self._commit(joining, member)

@@ -27,9 +27,9 @@ class ChainView:
         """All logs up to the latest block, in chain order."""
         return self._ledger.events()
 
-    def history(self) -> History:
-        """The history those logs tell; folded again only when they are others."""
-        events = self.events()
+    def history(self, events: Sequence[Event] | None = None) -> History:
+        """The history those logs tell, or the logs that were just read; folded again only when they are others."""
+        events = self.events() if events is None else events
         told, history = self._told
         if history is None or (events is not told and events != told):
             history = replay(events, self._ledger.federation, self._ledger.terms().model)

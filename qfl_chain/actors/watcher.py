@@ -82,7 +82,7 @@ class Watcher:
             if done is not None and done.action != WAIT:
                 return done
             waits = done or waits
-        done = self._answering.step() or self._offences.step(place) or waits
+        done = self._answering.step(place.live.number) or self._offences.step(place) or waits
         if done is not None:
             return done
         if pending is None and self._is_over(place.live, place.window):

@@ -21,7 +21,7 @@ def test_every_account_begins_at_another_demand() -> None:
 
     def first(account: Address) -> object:
         court = FakeCourt(chain, account)
-        step = Answering(court, chain.store, ChainView(court, chain.store)).step()
+        step = Answering(court, chain.store, ChainView(court, chain.store)).step(chain.number)
         return step.facts["leaf"] if step else None
 
     even, odd = sorted((ANNA, BEN), key=lambda one: int(one, 16) % 2)

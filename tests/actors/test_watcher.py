@@ -128,7 +128,7 @@ def test_evidence_shown_on_chain_leads_to_the_proof(chain: FakeChain, watch: Wat
     watcher.actions(LEAVES)
     shop.put(data)
     oracle = watch(COMMITTEE[0], store=shop)
-    assert [oracle.actor._answering.step().action for _ in range(LEAVES)] == ["answer"] * LEAVES
+    assert [oracle.actor._answering.step(chain.number).action for _ in range(LEAVES)] == ["answer"] * LEAVES
     step = watcher.step()
     assert (step.action, step.facts["fault"]) == ("refute", "SPLIT")
 

@@ -156,8 +156,9 @@ def test_an_unfunded_account_on_anvil_is_told_value_and_gas(node: Anvil) -> None
     with pytest.raises(LedgerError, match=rf"{poor.address} holds 0 ETH and needs 2\.0\d+ ETH \(2 ETH to send, up to"):
         federation(node).signed_by(poor).join(Gwei(2 * ETH))
     now = int(node.web3.eth.get_block("latest")["timestamp"])
+    referee, _ = deploy_referee(node.web3, node.account(0))
     with pytest.raises(LedgerError, match=r"\(1 ETH to send, up to 0\.\d+ ETH for gas\)"):
-        deploy(node.web3, poor, terms(poor.address, now, node.account(0).address), funding=Gwei(ETH))
+        deploy(node.web3, poor, terms(poor.address, now, referee), funding=Gwei(ETH))
 
 
 def test_a_bad_connection_loses_and_repeats_nothing(node: Anvil) -> None:
