@@ -130,7 +130,9 @@ def test_bad_lines_to_the_chain_and_wrong_clocks_change_nothing(source: Zygote, 
             proxies[name] = stack.enter_context(proxy)
             return proxies[name].url, store
 
-        network = found(tmp_path / "net", devnet.url, store, rounds, places=place)
+        # One call may take seconds here and a step of a participant is a dozen: a phase holds more than one step.
+        windows = {"commit": 10, "reveal": 14, "report": 16, "challenge": 8}
+        network = found(tmp_path / "net", devnet.url, store, rounds, windows=windows, places=place)
         crowd = Crowd(network, source, skews={"client-1": 7200, "client-2": -7200, "oracle-1": 86_400})
         try:
             for role in network.roles:
